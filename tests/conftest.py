@@ -1,0 +1,87 @@
+"""Every test runs on real PostgreSQL (as the application role) and real Redis. See tests/support/."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.support import servers as test_servers
+from tests.support.mail import SmtpSink
+from tests.support.skips import RefuseSkips
+
+running_servers = pytest.StashKey[test_servers.Servers]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Before pytest-django sets Django up: settings are read from what is put in the environment here."""
+    config.pluginmanager.register(RefuseSkips(), "refuse-skips")
+    config.stash[running_servers] = test_servers.start()
+    # pytest-django sets Django up only where the settings are already read.
+    from django.conf import settings
+
+    settings.DATABASES  # noqa: B018
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    servers = config.stash.get(running_servers, None)
+    if servers:
+        servers.stop()
+
+
+@pytest.fixture(scope="session")
+def servers(pytestconfig: pytest.Config) -> test_servers.Servers:
+    """The embedded servers of this run; a test that stops one starts it again."""
+    return pytestconfig.stash[running_servers]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    from tests.support.database import TwoRoleDatabase
+
+    with django_db_blocker.unblock():
+        database = TwoRoleDatabase()
+        database.create()
+    yield
+    with django_db_blocker.unblock():
+        database.destroy()
+
+
+@pytest.fixture
+def owner_connection(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
+    """The owner, on the database of this test; autocommit."""
+    from tests.support.database import raw
+
+    with raw(os.environ["DATABASE_OWNER_URL"]) as connection:
+        yield connection
+
+
+@pytest.fixture
+def app_connection(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
+    """The application role outside Django: what a stolen password could send; autocommit."""
+    from tests.support.database import raw
+
+    with raw(os.environ["DATABASE_URL"]) as connection:
+        yield connection
+
+
+@pytest.fixture
+def superuser_connection(
+    transactional_db: None, servers: test_servers.Servers
+) -> Iterator[psycopg.Connection[Any]]:
+    """The one whom no trigger stops, for tests of what tampering leaves behind; autocommit."""
+    from tests.support.database import raw
+
+    if not servers.superuser_url:
+        pytest.fail("Set DATABASE_SUPERUSER_URL: this test tampers as a superuser of the given server.")
+    with raw(servers.superuser_url) as connection:
+        yield connection
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[SmtpSink]:
+    with SmtpSink() as sink:
+        yield sink

@@ -1,0 +1,89 @@
+"""Tests run as the application role, on a clone of a database that the owner migrated.
+
+The owner creates and migrates `test_fi`, which stays untouched as a template; `test_fi_run` is its clone. There is one
+alias only, and its `settings_dict` is changed in place, so that the threads of live_server follow. A test that commits
+ends by throwing its database away and cloning again.
+"""
+
+import os
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, connections
+from django.test import TransactionTestCase
+from psycopg import sql
+
+RUN_SUFFIX = "_run"
+
+
+class TwoRoleDatabase:
+    def __init__(self) -> None:
+        self.owner_url = os.environ["DATABASE_OWNER_URL"]
+        self.owner = psycopg.conninfo.conninfo_to_dict(self.owner_url)
+        self.application_settings = {key: connection.settings_dict[key] for key in ("NAME", "USER", "PASSWORD")}
+        self.template = connection.creation._get_test_db_name()
+        self.run = self.template + RUN_SUFFIX
+        self.original_teardown = TransactionTestCase._fixture_teardown
+        if not self.template.startswith("test_"):
+            pytest.exit(f"Refused: the tests would run on {self.template}, which is not a test database.", 3)
+
+    def create(self) -> None:
+        self._become_owner()
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        connections.close_all()
+        self._clone()
+        self._become_application()
+        self._refuse_anything_else()
+
+        def throw_away(testcase: TransactionTestCase) -> None:
+            self.renew()
+
+        TransactionTestCase._fixture_teardown = throw_away  # type: ignore[method-assign]
+
+    def renew(self) -> None:
+        connections.close_all()
+        self._clone()
+
+    def destroy(self) -> None:
+        """The owner's name goes back first: Django's own teardown drops the template."""
+        TransactionTestCase._fixture_teardown = self.original_teardown  # type: ignore[method-assign]
+        connections.close_all()
+        self._as_owner(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.run)))
+        self._become_owner()
+        connection.settings_dict["NAME"] = self.template
+        connection.creation.destroy_test_db(self.application_settings["NAME"], verbosity=0)
+        connection.settings_dict.update(self.application_settings)
+
+    def _clone(self) -> None:
+        self._as_owner(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.run)),
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(self.run), sql.Identifier(self.template)),
+        )
+
+    def _as_owner(self, *statements: sql.Composed) -> None:
+        with psycopg.connect(self.owner_url, dbname="postgres", autocommit=True) as maintenance:
+            for statement in statements:
+                maintenance.execute(statement)
+
+    def _become_owner(self) -> None:
+        connection.settings_dict.update(
+            {**self.application_settings, "USER": self.owner["user"], "PASSWORD": self.owner["password"]}
+        )
+
+    def _become_application(self) -> None:
+        connection.settings_dict.update({**self.application_settings, "NAME": self.run})
+
+    def _refuse_anything_else(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_database(), current_user, session_user")
+            database, *users = cursor.fetchone()
+        if not database.startswith("test_"):
+            pytest.exit(f"Refused: the tests would run on {database}, which is not a test database.", 3)
+        if self.owner["user"] in users:
+            pytest.exit(f"Refused: the tests would run as {users[0]}, who owns the tables.", 3)
+
+
+def raw(url: str) -> psycopg.Connection[Any]:
+    """A connection of its own to the database of the running test, in autocommit."""
+    return psycopg.connect(url, dbname=connection.settings_dict["NAME"], autocommit=True)
