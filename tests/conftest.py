@@ -69,9 +69,7 @@ def app_connection(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
 
 
 @pytest.fixture
-def superuser_connection(
-    transactional_db: None, servers: test_servers.Servers
-) -> Iterator[psycopg.Connection[Any]]:
+def superuser_connection(transactional_db: None, servers: test_servers.Servers) -> Iterator[psycopg.Connection[Any]]:
     """The one whom no trigger stops, for tests of what tampering leaves behind; autocommit."""
     from tests.support.database import raw
 

@@ -189,7 +189,9 @@ class Guardian:
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--life-fd", type=int, required=True, help="end of file on it means: stop")
-    parser.add_argument("--lock-fd", type=int, help="kept open, never passed on: a lock held as long as the service runs")
+    parser.add_argument(
+        "--lock-fd", type=int, help="kept open, never passed on: a lock held as long as the service runs"
+    )
     parser.add_argument("--stop-signal", default="TERM", choices=["TERM", "INT", "QUIT"])
     parser.add_argument("--grace", type=float, default=10.0, help="seconds between the stop signal and SIGKILL")
     parser.add_argument("--user-namespace", action="store_true", help="run as another number than root in its own eyes")

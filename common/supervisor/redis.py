@@ -25,7 +25,9 @@ def find_binary() -> str:
         binary = Path(found.origin).parent / "bin" / "redis-server"
         if binary.exists():
             return str(binary)
-    raise CannotStart("No Redis on this machine: install it (`brew install redis`, `apt install redis`) or set REDIS_URL.")
+    raise CannotStart(
+        "No Redis on this machine: install it (`brew install redis`, `apt install redis`) or set REDIS_URL."
+    )
 
 
 @dataclass(kw_only=True)
