@@ -1,0 +1,130 @@
+// Small comforts on pages that work without them. No eval, no inline style, nothing sent anywhere.
+(() => {
+  "use strict";
+
+  const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
+  const all = (root, selector) => Array.from(root.querySelectorAll(selector));
+
+  // --- Keyboard: « / » searches, « j » « k » move on rows, « Entrée » opens, « x » chooses ---
+  function rows() {
+    return all(document, "table[data-keys] tbody tr").filter((row) => row.offsetParent !== null);
+  }
+
+  function move(step) {
+    const list = rows();
+    if (!list.length) return;
+    const from = list.findIndex((row) => row.classList.contains("cur"));
+    const to = Math.min(list.length - 1, Math.max(0, from + step));
+    list.forEach((row, i) => row.classList.toggle("cur", i === to));
+    const link = list[to].querySelector("a[href]");
+    (link || list[to]).focus({ preventScroll: true });
+    list[to].scrollIntoView({ block: "nearest" });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      all(document, "details.menu[open]").forEach((menu) => {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      });
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    const search = document.querySelector("[data-search]");
+    if (event.key === "/" && search) {
+      event.preventDefault();
+      search.focus();
+      search.select();
+    } else if (event.key === "j") move(1);
+    else if (event.key === "k") move(-1);
+    else if (event.key === "x" || event.key === "Enter") {
+      const current = document.querySelector("table[data-keys] tr.cur");
+      if (!current || (event.key === "Enter" && event.target.closest("a, button, summary"))) return;
+      const target = current.querySelector(event.key === "x" ? "input[type=checkbox]" : "a[href]");
+      if (target) target.click();
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    all(document, "details.menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+    const copy = event.target.closest("[data-copy]");
+    if (copy && navigator.clipboard) {
+      event.preventDefault();
+      navigator.clipboard.writeText(copy.dataset.copy || location.href).then(() => {
+        copy.dataset.done = "";
+        say(copy.dataset.copied || "Copié");
+      });
+    }
+    if (event.target.closest("[data-print]")) window.print();
+  });
+
+  // --- A sentence for those who listen ---
+  function say(sentence) {
+    let live = document.getElementById("annonces");
+    if (!live) {
+      live = document.createElement("p");
+      live.id = "annonces";
+      live.className = "visually-hidden";
+      live.setAttribute("role", "status");
+      document.body.append(live);
+    }
+    live.textContent = sentence;
+  }
+
+  // --- Selection of rows ---
+  function select(box) {
+    const row = box.closest("tr");
+    if (row) row.classList.toggle("sel", box.checked);
+  }
+
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (box.matches("[data-check-all]")) {
+      all(box.closest("table, form"), `input[type=checkbox][name="${CSS.escape(box.dataset.checkAll)}"]`).forEach((each) => {
+        each.checked = box.checked;
+        select(each);
+      });
+    } else if (box.matches("td.c input[type=checkbox]")) select(box);
+    const form = box.form;
+    if (form && form.matches("[data-autosubmit]") && !box.matches("[type=search], [type=text]")) form.requestSubmit();
+  });
+
+  // --- A form that is on its way is not sent twice ---
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.dataset.sent && Date.now() - form.dataset.sent < 5000) event.preventDefault();
+    else form.dataset.sent = String(Date.now());
+  });
+
+  // --- What depends on the page as it is now, also after htmx has changed a part of it ---
+  function count(box) {
+    const note = document.querySelector(`[data-count-for="${CSS.escape(box.id)}"]`);
+    if (!note) return;
+    const left = Number(box.dataset.count) - Array.from(box.value).length;
+    const figure = Math.abs(left).toLocaleString("fr-FR");
+    const noun = Math.abs(left) > 1 ? "caractères" : "caractère";
+    note.textContent = left < 0 ? `${figure} ${noun} de trop` : `Il reste ${figure} ${noun}`;
+    note.classList.toggle("over", left < 0);
+  }
+
+  function prepare(root) {
+    all(root, "form[method=post]").forEach((form) => { form.noValidate = true; });
+    all(root, "[data-count]").forEach((box) => {
+      count(box);
+      box.addEventListener("input", () => count(box));
+    });
+    all(root, "td.c input[type=checkbox]").forEach(select);
+    all(root, ".scroll").forEach((box) => {
+      if (box.scrollWidth <= box.clientWidth) box.removeAttribute("tabindex");
+      else box.tabIndex = 0;
+    });
+  }
+
+  prepare(document);
+  window.addEventListener("resize", () => prepare(document));
+  document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
+  const problems = document.querySelector(".errsum");
+  if (problems) problems.focus();
+})();
