@@ -1,8 +1,9 @@
 """Every test runs on real PostgreSQL (as the application role) and real Redis. See tests/support/."""
 
 import os
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -11,6 +12,12 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests.support import servers as test_servers
 from tests.support.mail import SmtpSink
 from tests.support.skips import RefuseSkips
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.support.browser import Visitor
+    from tests.support.live import LiveStack
 
 running_servers = pytest.StashKey[test_servers.Servers]()
 
@@ -83,3 +90,37 @@ def superuser_connection(transactional_db: None, servers: test_servers.Servers) 
 def smtp_sink() -> Iterator[SmtpSink]:
     with SmtpSink() as sink:
         yield sink
+
+
+@pytest.fixture
+def live_stack(transactional_db: None, smtp_sink: SmtpSink, tmp_path: Path) -> "Iterator[LiveStack]":
+    """Real web, worker and beat on this test's database; their mails arrive in `live_stack.smtp`."""
+    from tests.support.live import LiveStack
+
+    with LiveStack(smtp_sink, tmp_path / "logs") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    from tests.support.browser import launch_options
+
+    return {**browser_type_launch_args, **launch_options()}
+
+
+@pytest.fixture
+def new_visitor(browser: "Browser") -> "Iterator[Callable[..., Visitor]]":
+    """`new_visitor(base_url)`: somebody with a browser of their own; at the end nobody's browser may have complained."""
+    from tests.support.browser import Visitor
+
+    visitors: list[Visitor] = []
+
+    def open_one(base_url: str, **options: Any) -> Visitor:
+        visitors.append(Visitor(browser, base_url, **options))
+        return visitors[-1]
+
+    yield open_one
+    for visitor in visitors:
+        visitor.context.close()
+    for visitor in visitors:
+        visitor.check()

@@ -1,8 +1,6 @@
 """The recipe of the test database itself: right role, right base, a fresh clone after each committing test."""
 
-import psycopg
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import ProgrammingError, connection
 
 

@@ -52,4 +52,6 @@ def start() -> Servers:
     os.environ["DATA_DIR"] = str(servers.data_dir)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings_test"
     os.environ.pop("DATABASE_ROLE", None)
+    # Playwright's loop lives in the main thread, where Django would otherwise refuse to touch the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     return servers
