@@ -1,0 +1,23 @@
+from applications.models.application import (
+    Application,
+    Attachment,
+    BudgetLine,
+    Indicator,
+    Milestone,
+    Partner,
+)
+from applications.models.decision import Decision, FinalReport
+from applications.models.exchange import PieceRequest, Remark
+
+__all__ = [
+    "Application",
+    "Attachment",
+    "BudgetLine",
+    "Decision",
+    "FinalReport",
+    "Indicator",
+    "Milestone",
+    "Partner",
+    "PieceRequest",
+    "Remark",
+]

@@ -1,0 +1,142 @@
+"""The decision on a file and, for a granted one, the final report."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django_fsm import FSMField, transition
+
+from applications.guards import decision_guards
+from applications.models.application import Application
+from applications.states import DecisionKind, DecisionState, ReportState
+from common.grants import Grants
+from common.guards import no_delete
+from common.workflow import StatefulModel
+from documents.models import StoredFile
+from fund.models import Movement
+from journal.guards import state_guards
+
+D = DecisionState
+R = ReportState
+
+
+class Decision(StatefulModel):
+    """What was decided, by whom, signed by another person. Its state changes only by `applications.services`.
+
+    Recording a grant commits the money (`movement`). Once signed it never changes. One effective decision a file.
+    The bounds (`requested_cents`, `allowed_cents`) are copied from the file by the database.
+    """
+
+    grants = Grants.NO_DELETE
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
+    state = FSMField("état", max_length=12, choices=DecisionState, default=D.RECORDED, protected=True)
+    kind = models.CharField("sens", max_length=10, choices=DecisionKind)
+    amount_cents = models.BigIntegerField("montant accordé", default=0)
+    requested_cents = models.BigIntegerField(default=0, editable=False)
+    allowed_cents = models.BigIntegerField(default=0, editable=False)
+    reasons = models.TextField("motifs", blank=True, default="")
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    recorded_at = models.DateTimeField("enregistrée le", db_default=Now())
+    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    signed_at = models.DateTimeField("signée le", null=True)
+    act_number = models.CharField("numéro d’acte", max_length=60, blank=True, default="")
+    act_date = models.DateField("date de l’acte", null=True)
+    notified_at = models.DateTimeField("notifiée le", null=True)
+    letter = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, related_name="+")
+    movement = models.ForeignKey(Movement, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = "décision"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(kind=DecisionKind.GRANT, amount_cents__gt=0, movement__isnull=False)
+                & Q(amount_cents__lte=F("requested_cents"))
+                & Q(amount_cents__lte=F("allowed_cents"))
+                | ~Q(kind=DecisionKind.GRANT) & Q(amount_cents=0, movement__isnull=True),
+                name="decision_amount_fits",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=DecisionKind.REJECT) | ~Q(reasons=""), name="decision_refusal_has_reasons"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=DecisionKind.GRANT) | Q(amount_cents=F("requested_cents")) | ~Q(reasons=""),
+                name="decision_reduction_has_reasons",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=(D.RECORDED, D.WITHDRAWN), signed_by__isnull=True)
+                | Q(state__in=(D.SIGNED, D.NOTIFIED), signed_by__isnull=False, act_date__isnull=False)
+                & Q(signed_at__isnull=False)
+                & ~Q(act_number="")
+                & ~Q(signed_by=F("recorded_by")),
+                name="decision_signed_by_another",
+            ),
+            models.UniqueConstraint(
+                fields=["application"],
+                condition=~Q(state=D.WITHDRAWN) & ~Q(kind=DecisionKind.WAITLIST),
+                name="decision_one_effective",
+            ),
+            models.UniqueConstraint(
+                fields=["application", "kind"],
+                condition=~Q(state=D.WITHDRAWN),
+                name="decision_one_a_kind",
+            ),
+        ]
+        triggers: ClassVar = [*state_guards(D.RECORDED), *decision_guards(), *no_delete()]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} : {self.application.reference}"
+
+    @transition(state, source=D.RECORDED, target=D.SIGNED)
+    def sign(self, *, signatory: Any, act_number: str, act_date: Any) -> None:
+        self.signed_by, self.signed_at = signatory, Now()
+        self.act_number, self.act_date = act_number, act_date
+
+    @transition(state, source=D.SIGNED, target=D.NOTIFIED)
+    def notify(self) -> None:
+        self.notified_at = Now()
+
+    @transition(state, source=D.RECORDED, target=D.WITHDRAWN)
+    def withdraw(self) -> None: ...
+
+
+class FinalReport(StatefulModel):
+    """What was done with the money, in the sections of the Poitiers sheet."""
+
+    grants = Grants.NO_DELETE
+
+    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="report")
+    state = FSMField("état", max_length=12, choices=ReportState, default=R.DUE, protected=True)
+    due_on = models.DateField("attendu le")
+    sections = models.JSONField("sections", default=dict)
+    indicators = models.JSONField("indicateurs", default=list)
+    spent_cents = models.BigIntegerField("dépenses justifiées", default=0)
+    publish_consent = models.BooleanField("publication de la fiche acceptée", default=False)
+    submitted_at = models.DateTimeField("envoyé le", null=True)
+    accepted_at = models.DateTimeField("accepté le", null=True)
+
+    class Meta:
+        verbose_name = "bilan"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(spent_cents__gte=0), name="report_spent_not_negative")
+        ]
+        triggers: ClassVar = [*state_guards(R.DUE), *no_delete()]
+
+    def __str__(self) -> str:
+        return f"Bilan de {self.application.reference}"
+
+    @transition(state, source=R.DUE, target=R.DRAFT)
+    def start(self) -> None: ...
+
+    @transition(state, source=[R.DRAFT, R.RETURNED], target=R.SUBMITTED)
+    def submit(self) -> None:
+        self.submitted_at = Now()
+
+    @transition(state, source=R.SUBMITTED, target=R.RETURNED)
+    def send_back(self) -> None: ...
+
+    @transition(state, source=R.SUBMITTED, target=R.ACCEPTED)
+    def accept(self) -> None:
+        self.accepted_at = Now()

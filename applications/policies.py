@@ -1,0 +1,70 @@
+"""Who may do what with a file: pure predicates (actor, application) -> bool; services call them, views show by them."""
+
+from typing import Any
+
+import rules
+
+from accounts.states import DESK_ROLES, WRITING_ROLES, Role
+from applications.states import UNDECIDED, ApplicationState
+
+
+@rules.predicate
+def writes_for_its_commune(user: Any, application: Any) -> bool:
+    return application.organisation_id in user.organisation_ids(*WRITING_ROLES)
+
+
+@rules.predicate
+def signs_for_its_commune(user: Any, application: Any) -> bool:
+    return application.organisation_id in user.organisation_ids(Role.SIGNATORY)
+
+
+@rules.predicate
+def reads_for_its_commune(user: Any, application: Any) -> bool:
+    return application.organisation_id in user.organisation_ids()
+
+
+@rules.predicate
+def is_desk(user: Any, application: Any) -> bool:
+    return user.has_role(*DESK_ROLES)
+
+
+@rules.predicate
+def is_instructor(user: Any, application: Any) -> bool:
+    """Instructs: not on a file of one's own commune."""
+    own = application is not None and application.organisation_id in user.organisation_ids()
+    return user.has_role(Role.INSTRUCTOR, Role.FUND_MANAGER) and not own
+
+
+@rules.predicate
+def is_fund_manager(user: Any, application: Any) -> bool:
+    own = application is not None and application.organisation_id in user.organisation_ids()
+    return user.has_role(Role.FUND_MANAGER) and not own
+
+
+@rules.predicate
+def is_head_of_service(user: Any, application: Any) -> bool:
+    return user.has_role(Role.HEAD_OF_SERVICE)
+
+
+@rules.predicate
+def is_draft(user: Any, application: Any) -> bool:
+    return application.state == ApplicationState.DRAFT
+
+
+@rules.predicate
+def awaits_commune(user: Any, application: Any) -> bool:
+    return application.state == ApplicationState.AWAITING_COMMUNE
+
+
+@rules.predicate
+def is_undecided(user: Any, application: Any) -> bool:
+    return application.state in UNDECIDED
+
+
+can_edit = writes_for_its_commune & is_draft
+can_submit = signs_for_its_commune & is_draft
+can_answer_pieces = writes_for_its_commune & awaits_commune
+can_withdraw = signs_for_its_commune & is_undecided
+can_instruct = is_instructor
+can_record_decision = is_fund_manager
+can_sign_decision = is_head_of_service

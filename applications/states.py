@@ -1,0 +1,97 @@
+from django.db import models
+
+
+class ApplicationState(models.TextChoices):
+    DRAFT = "draft", "Brouillon"
+    SUBMITTED = "submitted", "Envoyé"
+    IN_INSTRUCTION = "in_instruction", "En instruction"
+    AWAITING_COMMUNE = "awaiting_commune", "En attente de la commune"
+    UNDER_REVIEW = "under_review", "En évaluation"
+    REVIEWED = "reviewed", "Évalué"
+    GRANTED = "granted", "Accordé"
+    WAITLISTED = "waitlisted", "Liste d’attente"
+    REJECTED = "rejected", "Refusé"
+    INADMISSIBLE = "inadmissible", "Irrecevable"
+    WITHDRAWN = "withdrawn", "Retiré"
+    CLOSED = "closed", "Clôturé"
+    LAPSED = "lapsed", "Caduc"
+    CANCELLED = "cancelled", "Annulé"
+
+
+_S = ApplicationState
+IN_HANDS_OF_COMMUNE = (_S.DRAFT, _S.AWAITING_COMMUNE)
+UNDECIDED = (_S.SUBMITTED, _S.IN_INSTRUCTION, _S.AWAITING_COMMUNE, _S.UNDER_REVIEW, _S.REVIEWED)
+DECIDED = (_S.GRANTED, _S.WAITLISTED, _S.REJECTED)
+FINAL = (_S.REJECTED, _S.INADMISSIBLE, _S.WITHDRAWN, _S.CLOSED, _S.LAPSED, _S.CANCELLED)
+
+
+class DecisionState(models.TextChoices):
+    RECORDED = "recorded", "Enregistrée"
+    SIGNED = "signed", "Signée"
+    NOTIFIED = "notified", "Notifiée"
+    WITHDRAWN = "withdrawn", "Retirée avant signature"
+
+
+class DecisionKind(models.TextChoices):
+    GRANT = "grant", "Accord"
+    WAITLIST = "waitlist", "Liste d’attente"
+    REJECT = "reject", "Refus"
+
+
+class ReportState(models.TextChoices):
+    DUE = "due", "Attendu"
+    DRAFT = "draft", "En préparation"
+    SUBMITTED = "submitted", "Envoyé"
+    RETURNED = "returned", "À compléter"
+    ACCEPTED = "accepted", "Accepté"
+
+
+class Phase(models.TextChoices):
+    INTERNAL = "internal", "Culture interne de la collectivité"
+    PARTNERS = "partners", "Organismes partenaires"
+    OUTSIDE = "outside", "Organismes et publics extérieurs"
+
+
+class Public(models.TextChoices):
+    AGENTS = "agents", "Agents des collectivités"
+    ELECTED = "elus", "Élus"
+    PROFESSIONALS = "professionnels", "Professionnels"
+    VOLUNTEERS = "benevoles", "Bénévoles"
+    CHILDREN = "enfants", "Enfants"
+    YOUNG = "jeunes", "Jeunes"
+    ADULTS = "adultes", "Adultes"
+    SENIORS = "seniors", "Personnes âgées"
+    JOB_SEEKERS = "demandeurs_emploi", "Demandeurs d’emploi"
+    TENANTS = "locataires", "Locataires et demandeurs de logement"
+    NEIGHBOURHOODS = "habitants_qpv", "Habitants des quartiers prioritaires"
+    ASSOCIATIONS = "associations", "Associations"
+
+
+class Side(models.TextChoices):
+    CHARGE = "charge", "Charges"
+    PRODUCT = "product", "Produits"
+
+
+CHARGE_ACCOUNTS = (
+    ("60", "60 Achats"),
+    ("61", "61 Services extérieurs"),
+    ("62", "62 Autres services extérieurs"),
+    ("63", "63 Impôts et taxes"),
+    ("64", "64 Charges de personnel"),
+    ("65", "65 Autres charges de gestion courante"),
+    ("86", "86 Emplois des contributions volontaires"),
+)
+PRODUCT_ACCOUNTS = (
+    ("70", "70 Ventes et prestations"),
+    ("74", "74 Subventions et participations"),
+    ("75", "75 Autres produits de gestion courante"),
+    ("87", "87 Contributions volontaires"),
+    ("autofinancement", "Autofinancement de la commune"),
+)
+VOLUNTARY = ("86", "87")  # counted apart: valued, never paid, so outside the eligible cost
+
+
+class FundingStatus(models.TextChoices):
+    ACQUIRED = "acquired", "Acquis"
+    REQUESTED = "requested", "Sollicité"
+    TO_REQUEST = "to_request", "À solliciter"

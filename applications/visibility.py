@@ -1,0 +1,39 @@
+"""Who sees a file, in one place. Apps above say who else may see it, or must not, without being imported here."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Q
+
+from accounts.states import READING_ROLES
+from applications.states import ApplicationState
+
+Rule = Callable[[Any], Q]
+# `reviews` widens (an evaluator sees what is assigned to them) and narrows (a declared interest hides everything).
+_widened_by: list[Rule] = []
+_narrowed_by: list[Rule] = []
+
+
+def register(*, widen: Rule | None = None, narrow: Rule | None = None) -> None:
+    """Called in an app's `ready()`. A rule takes the user and gives a Q on Application."""
+    if widen and widen not in _widened_by:
+        _widened_by.append(widen)
+    if narrow and narrow not in _narrowed_by:
+        _narrowed_by.append(narrow)
+
+
+def visible(user: Any) -> Q | None:
+    """The Q of what this person may see, None for nothing at all.
+
+    Their organisations' files; for staff who read files, those that were sent; plus and minus the rules above.
+    """
+    if not user.is_authenticated or not user.is_active:
+        return None
+    seen = Q(organisation__in=user.organisation_ids())
+    if user.has_role(*READING_ROLES):
+        seen |= ~Q(state=ApplicationState.DRAFT)
+    for rule in _widened_by:
+        seen |= rule(user)
+    for rule in _narrowed_by:
+        seen &= rule(user)
+    return seen

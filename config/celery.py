@@ -1,0 +1,43 @@
+"""Celery and every schedule. Redis only wakes workers; what must happen stands in PostgreSQL."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("fonds")
+app.conf.update(
+    broker_url=os.environ.get("REDIS_URL", ""),
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "visibility_timeout": 1800,
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        "max_retries": 1,
+    },
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_soft_shutdown_timeout=10,
+    worker_hijack_root_logger=False,
+    task_time_limit=600,
+    task_publish_retry=False,
+    timezone="Europe/Paris",
+    beat_schedule={
+        "relay the outbox": {"task": "notifications.tasks.relay", "schedule": 60.0},
+        "open and close calls": {"task": "fund.tasks.open_and_close_calls", "schedule": 20.0},
+        "scan waiting files": {"task": "documents.tasks.scan_waiting", "schedule": 60.0},
+        "queue due reminders": {"task": "applications.tasks.remind_before_closing", "schedule": crontab(minute=5)},
+        "queue the weekly report": {"task": "reports.tasks.weekly_report", "schedule": crontab(minute=10)},
+        "seal the journal": {"task": "journal.tasks.seal_journal", "schedule": crontab(hour=2, minute=0)},
+        "check the invariants": {"task": "reports.tasks.nightly_invariants", "schedule": crontab(hour=3, minute=0)},
+    },
+)
+app.autodiscover_tasks()

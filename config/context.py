@@ -1,0 +1,13 @@
+"""What every page knows: the authority, the person's menu, the demonstration's ribbon."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from config.navigation import menu
+from fund.models import Fund
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    return {"site": Fund.objects.first(), "nav": menu(request), "demo": settings.DEMO}

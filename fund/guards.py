@@ -1,0 +1,80 @@
+"""The ledger's guards and the counters they keep."""
+
+import pgtrigger
+
+from common.guards import BY_OWNER, Guard, refuse
+from fund.states import MOVEMENTS, Account
+
+_PAIRS = ", ".join(f"('{verb}', '{a.value}', '{b.value}')" for verb, (a, b) in MOVEMENTS.items())
+
+WRITE_MOVEMENT = f"""
+IF NEW.occurred_at IS NOT NULL AND NOT {BY_OWNER} THEN {refuse("the past is written by the owner only")} END IF;
+NEW.recorded_at := clock_timestamp();
+NEW.transaction_id := pg_current_xact_id()::text::bigint;
+IF NEW.reverses_id IS NULL THEN
+    IF (NEW.verb, NEW.from_account, NEW.to_account) NOT IN ({_PAIRS}) THEN {refuse("no such movement")} END IF;
+ELSE
+    SELECT m.* INTO original FROM fund_movement m WHERE m.id = NEW.reverses_id;
+    IF original.reverses_id IS NOT NULL
+        OR (NEW.envelope_id, NEW.from_account, NEW.to_account, NEW.amount_cents)
+        IS DISTINCT FROM (original.envelope_id, original.to_account, original.from_account, original.amount_cents)
+    THEN {refuse("a reversal mirrors its movement")} END IF;
+END IF;
+SELECT b.closed_at INTO closed FROM fund_envelope e JOIN fund_budgetline l ON l.id = e.line_id
+    JOIN fund_budget b ON b.id = l.budget_id WHERE e.id = NEW.envelope_id;
+IF closed IS NOT NULL AND NOT {BY_OWNER} THEN {refuse("the year is closed")} END IF;
+RETURN NEW;
+"""
+
+_SUMS = ", ".join(
+    f"sum(CASE WHEN m.to_account = '{a}' THEN m.amount_cents ELSE 0 END)"
+    f" - sum(CASE WHEN m.from_account = '{a}' THEN m.amount_cents ELSE 0 END) AS {a}"
+    for a in Account.values
+)
+_SET = ", ".join(f"{a} = b.{a} {'-' if a == Account.VOTED.value else '+'} d.{a}" for a in Account.values)
+
+# Statement-level: one update of the counters a statement, however many rows (a row-level one is quadratic).
+KEEP_BALANCE = f"""
+INSERT INTO fund_envelopebalance (envelope_id, {", ".join(Account.values)})
+    SELECT DISTINCT m.envelope_id, {", ".join("0" for _ in Account.values)} FROM new_rows m
+    ON CONFLICT (envelope_id) DO NOTHING;
+UPDATE fund_envelopebalance b SET {_SET}
+    FROM (SELECT m.envelope_id, {_SUMS} FROM new_rows m GROUP BY m.envelope_id) d
+    WHERE b.envelope_id = d.envelope_id;
+RETURN NULL;
+"""
+
+
+def movement_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="write",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert,
+            declare=[("original", "fund_movement%ROWTYPE"), ("closed", "timestamptz")],
+            func=WRITE_MOVEMENT,
+        ),
+        Guard(
+            name="balance",
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=pgtrigger.Insert,
+            referencing=pgtrigger.Referencing(new="new_rows"),
+            func=KEEP_BALANCE,
+        ),
+    ]
+
+
+# A call that has received an application keeps its rules (they were read before writing).
+RULES_STAY = f"""
+IF OLD.state <> 'draft' AND (
+    NEW.max_rate_bp, NEW.ceiling_cents, NEW.floor_cents, NEW.min_own_share_bp, NEW.legal_basis, NEW.envelope_id,
+    NEW.opens_at, NEW.number_prefix
+) IS DISTINCT FROM (
+    OLD.max_rate_bp, OLD.ceiling_cents, OLD.floor_cents, OLD.min_own_share_bp, OLD.legal_basis, OLD.envelope_id,
+    OLD.opens_at, OLD.number_prefix
+) AND EXISTS (SELECT 1 FROM applications_application a WHERE a.call_id = OLD.id AND a.number IS NOT NULL) THEN
+    {refuse("the rules of a call that received applications stay")}
+END IF;
+RETURN NEW;
+"""

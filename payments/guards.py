@@ -1,0 +1,150 @@
+"""No euro paid twice, none to an unverified account, none prepared and approved by the same person."""
+
+import pgtrigger
+
+from common.guards import BY_OWNER, Guard, refuse
+
+# The sum of the instalments is the award; the sum paid never passes it. Locks the decision.
+INSTALMENTS_SUM = f"""
+SELECT d.amount_cents, d.state INTO award FROM applications_decision d
+    WHERE d.id = NEW.decision_id FOR NO KEY UPDATE;
+SELECT coalesce(sum(i.amount_cents), 0) INTO total FROM payments_instalment i
+    WHERE i.decision_id = NEW.decision_id;
+IF total <> award.amount_cents THEN {refuse("the instalments of an award sum to the award")} END IF;
+RETURN NULL;
+"""
+
+INSTALMENT_STAYS = f"""
+IF (NEW.decision_id, NEW.application_id, NEW.organisation_id, NEW.amount_cents, NEW.position)
+    IS DISTINCT FROM (OLD.decision_id, OLD.application_id, OLD.organisation_id, OLD.amount_cents, OLD.position)
+THEN {refuse("an instalment keeps its award and its amount")} END IF;
+RETURN NEW;
+"""
+
+# What a line pays is copied from where it stands, never given by the caller.
+LINE_COPIES = f"""
+SELECT i.amount_cents, i.state, i.organisation_id, i.certified_by_id, i.approved_by_id, i.application_id,
+       d.state AS decision_state, d.act_number, d.act_date, d.recorded_by_id, d.kind
+    INTO source
+    FROM payments_instalment i JOIN applications_decision d ON d.id = i.decision_id
+    WHERE i.id = NEW.instalment_id FOR NO KEY UPDATE OF i;
+SELECT v.state, v.organisation_id, v.verified_by_id, v.usable_from, v.declared_by_id INTO bank
+    FROM payments_bankversion v WHERE v.id = NEW.bank_version_id FOR SHARE;
+SELECT b.state, b.prepared_by_id INTO batch FROM payments_batch b WHERE b.id = NEW.batch_id FOR NO KEY UPDATE;
+NEW.amount_cents := source.amount_cents;
+NEW.organisation_id := source.organisation_id;
+NEW.certified_by_id := source.certified_by_id;
+NEW.approved_by_id := source.approved_by_id;
+NEW.decision_recorded_by_id := source.recorded_by_id;
+NEW.iban_verified_by_id := bank.verified_by_id;
+NEW.prepared_by_id := batch.prepared_by_id;
+IF NOT {BY_OWNER} THEN
+    IF source.state <> 'approved' THEN {refuse("only an approved instalment is put in a batch")} END IF;
+    IF batch.state <> 'open' THEN {refuse("a line joins an open batch only")} END IF;
+    IF source.decision_state NOT IN ('signed', 'notified') OR source.act_number = '' OR source.act_date > current_date
+        OR source.kind <> 'grant' THEN {refuse("no payment without an executable decision")} END IF;
+    IF bank.state <> 'verified' OR bank.usable_from > now() THEN
+        {refuse("no payment to an account that is not verified, or too young")}
+    END IF;
+END IF;
+IF bank.organisation_id <> source.organisation_id THEN {refuse("the account belongs to another organisation")} END IF;
+RETURN NEW;
+"""
+
+LINE_STAYS = f"""
+SELECT b.state INTO batch_state FROM payments_batch b WHERE b.id = OLD.batch_id;
+IF TG_OP = 'DELETE' THEN
+    IF batch_state <> 'open' THEN {refuse("the lines of a sealed batch are never removed")} END IF;
+    RETURN OLD;
+END IF;
+IF (to_jsonb(NEW) - 'state') IS DISTINCT FROM (to_jsonb(OLD) - 'state') THEN
+    {refuse("a payment line never changes")}
+END IF;
+IF NEW.state <> OLD.state AND (OLD.state <> 'live' OR batch_state = 'open') THEN
+    {refuse("only a live line of a sealed batch is rejected or cancelled, once")}
+END IF;
+RETURN NEW;
+"""
+
+BATCH_STAYS = f"""
+IF OLD.state <> 'open' AND
+    (NEW.number, NEW.year, NEW.prepared_by_id, NEW.sealed_by_id, NEW.sealed_at, NEW.sha256, NEW.content, NEW.total_cents,
+     NEW.line_count)
+    IS DISTINCT FROM
+    (OLD.number, OLD.year, OLD.prepared_by_id, OLD.sealed_by_id, OLD.sealed_at, OLD.sha256, OLD.content, OLD.total_cents,
+     OLD.line_count)
+THEN {refuse("a sealed batch never changes")} END IF;
+IF OLD.prepared_by_id <> NEW.prepared_by_id THEN {refuse("a batch keeps who prepared it")} END IF;
+IF OLD.state = 'open' AND NEW.state = 'sealed' THEN
+    SELECT count(*) AS lines, coalesce(sum(l.amount_cents), 0) AS cents INTO counted
+        FROM payments_paymentline l WHERE l.batch_id = NEW.id AND l.state = 'live';
+    IF counted.lines = 0 OR counted.lines <> NEW.line_count OR counted.cents <> NEW.total_cents
+        OR encode(sha256(convert_to(NEW.content, 'UTF8')), 'hex') <> NEW.sha256
+    THEN {refuse("the totals and the hash of a sealed batch are those of its lines")} END IF;
+    IF EXISTS (
+        SELECT 1 FROM payments_paymentline l JOIN payments_bankversion v ON v.id = l.bank_version_id
+        WHERE l.batch_id = NEW.id AND (v.state <> 'verified' OR v.usable_from > now())
+    ) AND NOT {BY_OWNER} THEN {refuse("an account of this batch is no longer verified")} END IF;
+END IF;
+RETURN NEW;
+"""
+
+BANK_STAYS = f"""
+IF (NEW.organisation_id, NEW.iban, NEW.bic, NEW.holder, NEW.declared_by_id, NEW.declared_at, NEW.document_id)
+    IS DISTINCT FROM
+    (OLD.organisation_id, OLD.iban, OLD.bic, OLD.holder, OLD.declared_by_id, OLD.declared_at, OLD.document_id)
+THEN {refuse("bank details never change: declare a new version")} END IF;
+IF OLD.verified_by_id IS NOT NULL AND (NEW.verified_by_id, NEW.usable_from)
+    IS DISTINCT FROM (OLD.verified_by_id, OLD.usable_from)
+THEN {refuse("a verification stays")} END IF;
+RETURN NEW;
+"""
+
+
+def instalment_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="sum",
+            when=pgtrigger.After,
+            operation=pgtrigger.Insert,
+            timing=pgtrigger.Deferred,
+            declare=[("award", "record"), ("total", "bigint")],
+            func=INSTALMENTS_SUM,
+        ),
+        Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=INSTALMENT_STAYS),
+    ]
+
+
+def line_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="copies",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert,
+            declare=[("source", "record"), ("bank", "record"), ("batch", "record")],
+            func=LINE_COPIES,
+        ),
+        Guard(
+            name="stays",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update | pgtrigger.Delete,
+            declare=[("batch_state", "text")],
+            func=LINE_STAYS,
+        ),
+    ]
+
+
+def batch_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="stays",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update,
+            declare=[("counted", "record")],
+            func=BATCH_STAYS,
+        )
+    ]
+
+
+def bank_guards() -> list[Guard]:
+    return [Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=BANK_STAYS)]

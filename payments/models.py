@@ -1,0 +1,304 @@
+"""From a granted decision to a sealed batch: instalments, bank details and their versions, lines, exports."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django_fsm import FSMField, transition
+
+from accounts.models import Organisation
+from accounts.states import DESK_ROLES, FINANCE_ROLES, Role
+from applications.models import Application, Decision
+from common.grants import Grants
+from common.guards import append_only, no_delete
+from common.workflow import StatefulModel
+from documents.models import StoredFile
+from fund.models import PlannedShare
+from journal.guards import state_guards
+from payments.guards import bank_guards, batch_guards, instalment_guards, line_guards
+from payments.states import BankState, BatchState, ExportFormat, InstalmentState, LineState
+
+I = InstalmentState  # noqa: E741
+B = BatchState
+K = BankState
+
+
+class BankVersionQuerySet(models.QuerySet["BankVersion"]):
+    def visible_to(self, user: Any) -> "BankVersionQuerySet":
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.has_role(*DESK_ROLES, *FINANCE_ROLES, Role.AUDITOR):
+            return self.all()
+        return self.filter(organisation__in=user.organisation_ids())
+
+
+class BankVersion(StatefulModel):
+    """One version of an organisation's bank details; a change is a new version, verified by another person."""
+
+    grants = Grants.NO_DELETE
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="bank_versions")
+    state = FSMField("état", max_length=12, choices=BankState, default=K.DECLARED, protected=True)
+    iban = models.CharField("IBAN", max_length=34)
+    bic = models.CharField("BIC", max_length=11, blank=True, default="")
+    holder = models.CharField("titulaire", max_length=120)
+    document = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="RIB")
+    declared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    declared_at = models.DateTimeField("déclaré le", db_default=Now())
+    verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    verified_at = models.DateTimeField("vérifié le", null=True)
+    verification_note = models.CharField("comment", max_length=300, blank=True, default="")
+    usable_from = models.DateTimeField("utilisable à partir du", null=True)
+    refusal_reason = models.CharField("motif du refus", max_length=300, blank=True, default="")
+
+    objects = BankVersionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "coordonnées bancaires"
+        verbose_name_plural = "coordonnées bancaires"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(iban__regex=r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$"), name="bank_iban_shape"
+            ),
+            models.CheckConstraint(
+                condition=Q(verified_by__isnull=True) | ~Q(verified_by=F("declared_by")),
+                name="bank_verified_by_another",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=(K.VERIFIED, K.SUPERSEDED))
+                | Q(verified_by__isnull=False, verified_at__isnull=False, usable_from__isnull=False),
+                name="bank_verified_is_complete",
+            ),
+            models.UniqueConstraint(fields=["organisation"], condition=Q(state=K.VERIFIED), name="bank_one_verified"),
+            models.UniqueConstraint(fields=["organisation"], condition=Q(state=K.DECLARED), name="bank_one_declared"),
+            models.UniqueConstraint(fields=["id", "organisation"], name="bank_tenant"),
+        ]
+        triggers: ClassVar = [*state_guards(K.DECLARED), *bank_guards(), *no_delete()]
+
+    def __str__(self) -> str:
+        return f"{self.holder} ({self.masked})"
+
+    @property
+    def masked(self) -> str:
+        return f"{self.iban[:4]} •••• •••• {self.iban[-4:]}"
+
+    @transition(state, source=K.DECLARED, target=K.VERIFIED)
+    def verify(self, *, verifier: Any, note: str, usable_from: Any) -> None:
+        self.verified_by, self.verified_at = verifier, Now()
+        self.verification_note, self.usable_from = note, usable_from
+
+    @transition(state, source=K.DECLARED, target=K.REFUSED)
+    def refuse(self, *, reason: str) -> None:
+        self.refusal_reason = reason
+
+    @transition(state, source=K.VERIFIED, target=K.SUPERSEDED)
+    def supersede(self) -> None: ...
+
+
+class InstalmentQuerySet(models.QuerySet["Instalment"]):
+    def visible_to(self, user: Any) -> "InstalmentQuerySet":
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.has_role(*DESK_ROLES, *FINANCE_ROLES, Role.AUDITOR):
+            return self.all()
+        return self.filter(organisation__in=user.organisation_ids(), decision__state="notified")
+
+
+class Instalment(StatefulModel):
+    """One payment planned for an award, in cents. Its state changes only by `payments.services`."""
+
+    grants = Grants.NO_DELETE
+
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="instalments")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="instalments")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="instalments")
+    state = FSMField("état", max_length=12, choices=InstalmentState, default=I.PLANNED, protected=True)
+    kind = models.CharField("sorte", max_length=10, choices=PlannedShare.Kind)
+    position = models.PositiveSmallIntegerField(default=1)
+    amount_cents = models.BigIntegerField("montant")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    requested_at = models.DateTimeField("demandé le", null=True)
+    certified_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    certified_at = models.DateTimeField("service fait le", null=True)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    approved_at = models.DateTimeField("approuvé le", null=True)
+    paid_on = models.DateField("payé le", null=True)
+    mandate = models.CharField("numéro de mandat", max_length=20, blank=True, default="")
+    return_reason = models.CharField("motif du renvoi", max_length=300, blank=True, default="")
+
+    objects = InstalmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "versement"
+        ordering: ClassVar = ["application_id", "position"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="instalment_positive"),
+            models.UniqueConstraint(fields=["decision", "position"], name="instalment_position_once"),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("certified_by")),
+                name="instalment_approved_by_another",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=(I.CERTIFIED, I.APPROVED, I.ORDERED, I.PAID)) | Q(certified_by__isnull=False),
+                name="instalment_certified_has_author",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=(I.APPROVED, I.ORDERED, I.PAID)) | Q(approved_by__isnull=False),
+                name="instalment_approved_has_author",
+            ),
+            models.UniqueConstraint(fields=["id", "organisation"], name="instalment_tenant"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["state", "id"], name="instalment_state")]
+        triggers: ClassVar = [*state_guards(I.PLANNED), *instalment_guards(), *no_delete()]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} de {self.application.reference}"
+
+    @transition(state, source=I.PLANNED, target=I.REQUESTED)
+    def request(self, *, by: Any) -> None:
+        self.requested_by, self.requested_at, self.return_reason = by, Now(), ""
+
+    @transition(state, source=[I.REQUESTED, I.REJECTED], target=I.CERTIFIED)
+    def certify(self, *, by: Any) -> None:
+        self.certified_by, self.certified_at, self.return_reason = by, Now(), ""
+
+    @transition(state, source=I.REQUESTED, target=I.PLANNED)
+    def return_to_commune(self, *, reason: str) -> None:
+        self.requested_by, self.requested_at, self.return_reason = None, None, reason
+
+    @transition(state, source=I.CERTIFIED, target=I.APPROVED)
+    def approve(self, *, by: Any) -> None:
+        self.approved_by, self.approved_at = by, Now()
+
+    @transition(state, source=[I.CERTIFIED, I.APPROVED], target=I.REQUESTED)
+    def return_to_desk(self, *, reason: str) -> None:
+        self.certified_by = self.certified_at = self.approved_by = self.approved_at = None
+        self.return_reason = reason
+
+    @transition(state, source=I.APPROVED, target=I.ORDERED)
+    def order(self) -> None: ...
+
+    @transition(state, source=I.ORDERED, target=I.PAID)
+    def pay(self, *, paid_on: Any, mandate: str) -> None:
+        self.paid_on, self.mandate = paid_on, mandate
+
+    @transition(state, source=I.ORDERED, target=I.REJECTED)
+    def reject(self, *, reason: str) -> None:
+        self.return_reason = reason
+
+
+class Batch(StatefulModel):
+    """Payments put together for finance. Sealed: number without gaps, totals, SHA-256 of the canonical content; immutable."""
+
+    grants = Grants.NO_DELETE
+
+    state = FSMField("état", max_length=12, choices=BatchState, default=B.OPEN, protected=True)
+    year = models.PositiveSmallIntegerField("exercice")
+    number = models.CharField("numéro", max_length=20, unique=True, null=True)
+    prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField("ouvert le", db_default=Now())
+    sealed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    sealed_at = models.DateTimeField("scellé le", null=True)
+    line_count = models.PositiveIntegerField("lignes", default=0)
+    total_cents = models.BigIntegerField("total", default=0)
+    content = models.TextField(blank=True, default="")
+    sha256 = models.CharField("empreinte", max_length=64, blank=True, default="")
+
+    class Meta:
+        verbose_name = "lot de versements"
+        verbose_name_plural = "lots de versements"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state=B.OPEN, number__isnull=True)
+                | ~Q(state=B.OPEN)
+                & Q(number__isnull=False, sealed_by__isnull=False, sealed_at__isnull=False, line_count__gt=0)
+                & Q(sha256__regex=r"^[0-9a-f]{64}$", total_cents__gt=0)
+                & ~Q(content=""),
+                name="batch_sealed_is_complete",
+            ),
+        ]
+        triggers: ClassVar = [*state_guards(B.OPEN), *batch_guards(), *no_delete()]
+
+    def __str__(self) -> str:
+        return self.number or f"Lot en préparation n° {self.pk}"
+
+    @transition(state, source=B.OPEN, target=B.SEALED)
+    def seal(self, *, by: Any) -> None:
+        self.sealed_by, self.sealed_at = by, Now()
+
+    @transition(state, source=B.SEALED, target=B.TRANSMITTED)
+    def transmit(self) -> None: ...
+
+    @transition(state, source=B.TRANSMITTED, target=B.RECONCILED)
+    def reconcile(self) -> None: ...
+
+
+class PaymentLine(models.Model):
+    """One instalment in one batch, for ever. The database copies the amount and the persons, and keeps them apart."""
+
+    grants = Grants.OPEN
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="lines")
+    instalment = models.ForeignKey(Instalment, on_delete=models.PROTECT, related_name="lines")
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    bank_version = models.ForeignKey(BankVersion, on_delete=models.PROTECT, related_name="lines")
+    state = models.CharField("état", max_length=10, choices=LineState, default=LineState.LIVE)
+    amount_cents = models.BigIntegerField("montant")
+    decision_recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    iban_verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    certified_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "ligne de versement"
+        verbose_name_plural = "lignes de versement"
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["instalment"], condition=Q(state=LineState.LIVE), name="line_one_live_an_instalment"
+            ),
+            models.UniqueConstraint(fields=["instalment", "batch"], name="line_once_a_batch"),
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="payment_line_positive"),
+            models.CheckConstraint(
+                condition=~Q(prepared_by=F("approved_by"))
+                & ~Q(prepared_by=F("iban_verified_by"))
+                & ~Q(prepared_by=F("decision_recorded_by"))
+                & ~Q(approved_by=F("iban_verified_by"))
+                & ~Q(approved_by=F("decision_recorded_by"))
+                & ~Q(iban_verified_by=F("decision_recorded_by"))
+                & ~Q(certified_by=F("approved_by"))
+                & ~Q(certified_by=F("prepared_by"))
+                & ~Q(certified_by=F("iban_verified_by"))
+                & ~Q(certified_by=F("decision_recorded_by")),
+                name="line_persons_differ",
+            ),
+        ]
+        triggers: ClassVar = [*line_guards()]
+
+    def __str__(self) -> str:
+        return f"Ligne {self.pk} : {self.instalment_id}"
+
+
+class BatchExport(models.Model):
+    """The file of a sealed batch, made once: downloading again gives these bytes."""
+
+    grants = Grants.APPEND_ONLY
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="exports")
+    format = models.CharField(max_length=10, choices=ExportFormat)
+    content = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "fichier d’un lot"
+        verbose_name_plural = "fichiers des lots"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["batch", "format"], name="export_once_a_format")]
+        triggers: ClassVar = [*append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.batch} ({self.format})"

@@ -1,0 +1,72 @@
+"""Nobody evaluates the file of their own organisation, nor one they have declared an interest in."""
+
+import pgtrigger
+
+from common.guards import BY_OWNER, Guard, refuse
+
+_CONFLICTED = """
+    EXISTS (SELECT 1 FROM reviews_conflict c
+            WHERE c.user_id = {user} AND c.application_id = {application} AND c.lifted_at IS NULL)
+    OR EXISTS (SELECT 1 FROM accounts_membership m JOIN applications_application a ON a.organisation_id = m.organisation_id
+               WHERE m.user_id = {user} AND a.id = {application} AND m.ended_at IS NULL)
+"""
+
+REVIEW = f"""
+IF NEW.state <> 'recused' AND (TG_OP = 'INSERT' OR NEW.state IS DISTINCT FROM OLD.state) AND NOT {BY_OWNER}
+    AND ({_CONFLICTED.format(user="NEW.evaluator_id", application="NEW.application_id")}) THEN
+    {refuse("an evaluator never reviews the file of their own organisation or a declared interest")}
+END IF;
+IF TG_OP = 'UPDATE' AND (NEW.application_id, NEW.evaluator_id) IS DISTINCT FROM (OLD.application_id, OLD.evaluator_id)
+THEN {refuse("a review keeps its file and its evaluator")} END IF;
+RETURN NEW;
+"""
+
+SCORE = f"""
+SELECT r.state, r.evaluator_id, r.application_id, a.state AS file_state, a.call_id INTO review
+    FROM reviews_review r JOIN applications_application a ON a.id = r.application_id
+    WHERE r.id = CASE WHEN TG_OP = 'DELETE' THEN OLD.review_id ELSE NEW.review_id END;
+IF NOT {BY_OWNER} THEN
+    IF review.state NOT IN ('assigned', 'started') OR review.file_state <> 'under_review' THEN
+        {refuse("a score is given while the file is under review and the review is not submitted")}
+    END IF;
+    IF {_CONFLICTED.format(user="review.evaluator_id", application="review.application_id")} THEN
+        {refuse("no score by a person with an interest in the file")}
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        PERFORM 1 FROM fund_criterion c WHERE c.id = NEW.criterion_id AND c.call_id = review.call_id;
+        IF NOT FOUND THEN {refuse("the criterion belongs to another call")} END IF;
+    END IF;
+END IF;
+IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+RETURN NEW;
+"""
+
+DECIDED_BY_NEUTRAL = f"""
+IF NOT {BY_OWNER} AND ({_CONFLICTED.format(user="NEW.recorded_by_id", application="NEW.application_id")}) THEN
+    {refuse("no decision by a person with an interest in the file")}
+END IF;
+RETURN NEW;
+"""
+
+
+def review_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="neutral",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert | pgtrigger.Update,
+            func=REVIEW,
+        )
+    ]
+
+
+def score_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="in_its_time",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+            declare=[("review", "record")],
+            func=SCORE,
+        )
+    ]

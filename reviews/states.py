@@ -1,0 +1,19 @@
+from django.db import models
+
+
+class ReviewState(models.TextChoices):
+    ASSIGNED = "assigned", "Confiée"
+    STARTED = "started", "Commencée"
+    SUBMITTED = "submitted", "Rendue"
+    RECUSED = "recused", "Déport"
+
+
+class Advice(models.TextChoices):
+    FAVORABLE = "favorable", "Favorable"
+    RESERVED = "reserve", "Favorable avec réserve"
+    UNFAVORABLE = "unfavorable", "Défavorable"
+
+
+MAX_SCORE = 5
+# Under this note, a comment is asked.
+COMMENT_UNDER = 3
