@@ -46,11 +46,13 @@ def servers(pytestconfig: pytest.Config) -> test_servers.Servers:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker, servers: test_servers.Servers
+) -> Iterator[None]:
     from tests.support.database import TwoRoleDatabase
 
     with django_db_blocker.unblock():
-        database = TwoRoleDatabase()
+        database = TwoRoleDatabase(servers)
         database.create()
     yield
     with django_db_blocker.unblock():

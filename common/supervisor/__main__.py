@@ -2,17 +2,14 @@
 
 import argparse
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
 from common.supervisor import demo
 from common.supervisor.errors import CannotStart
-from common.supervisor.stack import Stack, environment_of_running, locked
+from common.supervisor.stack import Stack, environment_of_running, locked, scratch_folder
 
 
 def run_command(command: list[str], environment: Mapping[str, str]) -> int:
@@ -22,11 +19,11 @@ def run_command(command: list[str], environment: Mapping[str, str]) -> int:
 def execute(command: list[str], *, ephemeral: bool) -> int:
     """Run one command with the servers up and their addresses in its environment; its exit code is ours."""
     if ephemeral:
-        folder = Path(tempfile.mkdtemp(prefix="fonds-"))
+        stack = Stack(scratch_folder("fonds-"), os.environ, ephemeral=True)
         try:
-            return with_stack(Stack(folder, os.environ, ephemeral=True), command)
+            return with_stack(stack, command)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            stack.remove_data()
     data_dir = demo.data_dir_of(os.environ)
     running = environment_of_running(data_dir, os.environ)
     if running is not None:

@@ -29,7 +29,7 @@ WEB_SECONDS = 60
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 HEALTHY_AFTER = 60.0
 TICK = 0.2
-EMBEDDED_FOLDERS = ("postgres", "redis", "files", "beat")
+OUR_FOLDERS = ("redis", "files", "beat")
 
 
 class Stopped(Exception):
@@ -102,8 +102,8 @@ class Demo:
             guardian.die_with_parent(signal.SIGTERM)
         refuse_busy_port(self.host, self.port)
         with locked(self.data_dir) as lock:
-            self._wipe_if_asked()
             stack = Stack(self.data_dir, self.environment, lock_fd=lock)
+            self._wipe_if_asked(stack)
             watched: list[Watched] = []
             try:
                 self._serve(stack, watched)
@@ -240,7 +240,7 @@ class Demo:
         mail = "sent by EMAIL_URL" if self.environment.get("EMAIL_URL") else f"{self.address}demo/courriels/"
         print(f"\nMail: {mail}\nLogs: {stack.logs}\nStop with Ctrl-C.", flush=True)
 
-    def _wipe_if_asked(self) -> None:
+    def _wipe_if_asked(self, stack: Stack) -> None:
         if not self.reset:
             return
         if self.environment.get("DATABASE_URL"):
@@ -249,7 +249,9 @@ class Demo:
                     "RESET=1 needs DATABASE_OWNER_URL when DATABASE_URL is set: only the owner can empty it."
                 )
             refuse_what_is_no_demo(self.environment["DATABASE_OWNER_URL"])
-        for folder in EMBEDDED_FOLDERS:
+        if stack.postgres:
+            stack.postgres.remove_data()
+        for folder in OUR_FOLDERS:
             shutil.rmtree(self.data_dir / folder, ignore_errors=True)
 
     def _wipe_external_if_asked(self, stack: Stack) -> None:

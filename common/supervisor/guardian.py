@@ -4,7 +4,8 @@
 
 The supervisor keeps the other end of the pipe `--life-fd`. When that end closes, for whatever reason (a clean stop,
 a crash, `kill -9`), the guardian sends the stop signal, waits, then kills whatever is left. It is a child subreaper,
-so a grandchild that left the process group (PostgreSQL's backends call setsid) still comes back to it.
+so a grandchild that left the process group (PostgreSQL's backends call setsid) still comes back to it. A byte before
+the end of the pipe means that the supervisor itself said stop: then `--remove-orphaned` spares the folder.
 
 Only the standard library: it starts in some 15 ms and must work without the project on its path.
 """
@@ -13,6 +14,7 @@ import argparse
 import ctypes
 import os
 import select
+import shutil
 import signal
 import sys
 import time
@@ -92,6 +94,7 @@ class Guardian:
         self.options = options
         self.stop_signal = signal.Signals[f"SIG{options.stop_signal}"]
         self.asked_to_stop = False
+        self.orphaned = False
         self.child = 0
         self.status: int | None = None
 
@@ -110,6 +113,8 @@ class Guardian:
             _signal(self.child, self.stop_signal)
             self._wait(wake_read, deadline=time.monotonic() + self.options.grace, until_asked=False)
         self._sweep()
+        if self.orphaned and self.options.remove_orphaned:
+            shutil.rmtree(self.options.remove_orphaned, ignore_errors=True)
         status = self.status or 0
         return -status if status < 0 else status
 
@@ -155,7 +160,8 @@ class Guardian:
             ready, _, _ = select.select(watched, [], [], left)
             if wake_read in ready:
                 os.read(wake_read, 512)
-            if self.options.life_fd in ready and not os.read(self.options.life_fd, 1):
+            if self.options.life_fd in ready:
+                self.orphaned = not os.read(self.options.life_fd, 1)
                 return
             self._reap(os.WNOHANG)
 
@@ -196,6 +202,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--grace", type=float, default=10.0, help="seconds between the stop signal and SIGKILL")
     parser.add_argument("--user-namespace", action="store_true", help="run as another number than root in its own eyes")
     parser.add_argument("--run-as", metavar="UID:GID", help="run as this unprivileged user (needs root)")
+    parser.add_argument("--remove-orphaned", metavar="FOLDER", help="throw it away when the supervisor died unawares")
     parser.add_argument("command", nargs="+")
     return parser.parse_args(arguments)
 

@@ -41,7 +41,7 @@ EPHEMERAL = DURABLE | {
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "autovacuum_naptime": "10s",
-    "max_wal_size": "2GB",
+    "max_wal_size": "512MB",
 }
 PUBLIC_HOME = Path("/var/tmp/fonds-initiative-postgresql")  # noqa: S108 - refused when root does not own it
 START_SECONDS = 30
@@ -139,6 +139,13 @@ class Postgres:
     service: Service | None = field(default=None, init=False)
     runner: Runner = field(default_factory=choose_runner)
 
+    def __post_init__(self) -> None:
+        self.folder = self.folder.resolve()
+        if self.runner.owner and not reachable_by_others(self.folder):
+            data = PUBLIC_HOME / "data"
+            data.mkdir(mode=0o711, exist_ok=True)
+            self.folder = data / quote(str(self.folder), safe="")
+
     def url(self, role: str, database: str = DATABASE) -> str:
         return f"postgres://{role}:{quote(self.secrets[role], safe='')}@127.0.0.1:{self.port}/{database}"
 
@@ -177,15 +184,13 @@ class Postgres:
         if self.service:
             self.service.stop()
 
+    def remove_data(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def _prepare_folder(self) -> None:
-        self.folder = self.folder.resolve()
-        owner = self.runner.owner
-        if owner and not reachable_by_others(self.folder):
-            self.folder = PUBLIC_HOME / "data" / quote(str(self.folder), safe="")
-            self.folder.parent.mkdir(mode=0o711, exist_ok=True)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder.chmod(0o700)
-        wanted = owner or (os.geteuid(), os.getegid())
+        wanted = self.runner.owner or (os.geteuid(), os.getegid())
         if os.geteuid() == 0 and self.folder.stat().st_uid != wanted[0]:
             for path in (self.folder, *self.folder.rglob("*")):
                 os.lchown(path, *wanted)
@@ -215,6 +220,7 @@ class Postgres:
 
     def _make_service(self) -> Service:
         settings = EPHEMERAL if self.ephemeral else DURABLE
+        remove = ("--remove-orphaned", str(self.folder)) if self.ephemeral else ()
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Service(
             name="postgres",
@@ -227,7 +233,7 @@ class Postgres:
             environment=_server_environment(),
             stop_signal="INT",
             grace=STOP_SECONDS,
-            guardian_options=self.runner.guardian_options,
+            guardian_options=(*self.runner.guardian_options, *remove),
             lock_fd=self.lock_fd,
             folder=self.folder,
         )

@@ -89,6 +89,7 @@ class Redis:
             log=self.log,
             folder=self.folder,
             lock_fd=self.lock_fd,
+            guardian_options=("--remove-orphaned", str(self.folder)) if self.ephemeral else (),
         )
 
     def _wait_until_ready(self) -> bool:

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,6 +74,8 @@ class Service:
 
     def ask_to_stop(self) -> None:
         if self._life is not None:
+            with suppress(BrokenPipeError):
+                os.write(self._life, b"stop")
             os.close(self._life)
             self._life = None
 

@@ -69,7 +69,9 @@ def supervisor(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_nothing_outlives_the_supervisor(supervisor: subprocess.Popen[str], how: signal.Signals) -> None:
+def test_nothing_outlives_the_supervisor(
+    supervisor: subprocess.Popen[str], how: signal.Signals, tmp_path: Path
+) -> None:
     descendants = children_of({supervisor.pid})
     names = [Path(f"/proc/{pid}/comm").read_text().strip() for pid in descendants]
     assert {"postgres", "redis-server"} <= set(names)
@@ -77,6 +79,9 @@ def test_nothing_outlives_the_supervisor(supervisor: subprocess.Popen[str], how:
     supervisor.send_signal(how)
     supervisor.wait(10)
     wait_until(lambda: not any(alive(pid) for pid in descendants), seconds=15)
+    # Data to be thrown away (in memory, mostly) go with the servers.
+    assert not (tmp_path / "postgres").exists()
+    assert not (tmp_path / "redis").exists()
 
 
 def test_nothing_outlives_a_killed_guardian(tmp_path: Path) -> None:

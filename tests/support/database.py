@@ -14,11 +14,15 @@ from django.db import connection, connections
 from django.test import TransactionTestCase
 from psycopg import sql
 
+from tests.support import template
+from tests.support.servers import Servers
+
 RUN_SUFFIX = "_run"
 
 
 class TwoRoleDatabase:
-    def __init__(self) -> None:
+    def __init__(self, servers: Servers) -> None:
+        self.servers = servers
         self.owner_url = os.environ["DATABASE_OWNER_URL"]
         self.owner = psycopg.conninfo.conninfo_to_dict(self.owner_url)
         self.application_settings = {key: connection.settings_dict[key] for key in ("NAME", "USER", "PASSWORD")}
@@ -30,8 +34,10 @@ class TwoRoleDatabase:
 
     def create(self) -> None:
         self._become_owner()
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-        connections.close_all()
+        if not self.servers.migrated:
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+            connections.close_all()
+            template.save(self.servers)
         self._clone()
         self._become_application()
         self._refuse_anything_else()
@@ -46,19 +52,22 @@ class TwoRoleDatabase:
         self._clone()
 
     def destroy(self) -> None:
-        """The owner's name goes back first: Django's own teardown drops the template."""
+        """The owner's name goes back first: Django's own teardown drops the template (of a server that stays)."""
         TransactionTestCase._fixture_teardown = self.original_teardown  # type: ignore[method-assign]
         connections.close_all()
         self._as_owner(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.run)))
         self._become_owner()
         connection.settings_dict["NAME"] = self.template
-        connection.creation.destroy_test_db(self.application_settings["NAME"], verbosity=0)
+        if self.servers.postgres is None:
+            connection.creation.destroy_test_db(self.application_settings["NAME"], verbosity=0)
         connection.settings_dict.update(self.application_settings)
 
     def _clone(self) -> None:
         self._as_owner(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.run)),
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(self.run), sql.Identifier(self.template)),
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                sql.Identifier(self.run), sql.Identifier(self.template)
+            ),
         )
 
     def _as_owner(self, *statements: sql.Composed) -> None:

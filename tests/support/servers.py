@@ -2,13 +2,14 @@
 
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from common.supervisor import keys
 from common.supervisor.postgres import Postgres
 from common.supervisor.redis import Redis
+from common.supervisor.stack import scratch_folder
+from tests.support import template
 
 
 @dataclass
@@ -16,6 +17,7 @@ class Servers:
     data_dir: Path
     postgres: Postgres | None = None
     redis: Redis | None = None
+    migrated: bool = False
 
     @property
     def superuser_url(self) -> str | None:
@@ -25,12 +27,16 @@ class Servers:
         for server in (self.redis, self.postgres):
             if server:
                 server.stop()
+        if self.postgres:
+            self.postgres.remove_data()
         shutil.rmtree(self.data_dir, ignore_errors=True)
 
 
 def start() -> Servers:
     """Start what the environment does not name, and name it there, before Django reads its settings."""
-    servers = Servers(Path(tempfile.mkdtemp(prefix="fonds-test-")))
+    servers = Servers(scratch_folder("fonds-test-"))
+    if not os.environ.get("DATABASE_URL"):
+        servers.migrated = template.restore(servers.data_dir)
     secrets = keys.load_or_create(servers.data_dir)
     logs = servers.data_dir / "logs"
     if not os.environ.get("DATABASE_URL"):
