@@ -7,6 +7,9 @@ class CommonConfig(AppConfig):
     verbose_name = "Socle"
 
     def ready(self) -> None:
+        from common.forms import use_plain_words
+
+        use_plain_words()
         pre_migrate.connect(prepare_before_first, dispatch_uid="grants")
         post_migrate.connect(apply_after_last, dispatch_uid="grants")
 

@@ -15,6 +15,7 @@ APOSTROPHE = "\u2019"
 
 _BEFORE = re.compile(r"[ \u00a0]+(?=[;:!?€%»])")
 _AFTER = re.compile(r"(?<=«)[ \u00a0]+")
+_IN_NUMBERS = re.compile(r"(?<=[0-9])[ \u00a0](?=[0-9]{3}(?![0-9]))|(?<=[0-9])[ \u00a0](?=h\b)|(?<=[0-9][ \u202f]h)[ \u00a0](?=[0-9])")
 _STRAIGHT = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
 
 
@@ -22,7 +23,7 @@ def typo(text: Any) -> str:
     """Put the spaces and apostrophes French asks for. Idempotent; a safe string stays safe."""
     source = str(text)
     done = _BEFORE.sub(NNBSP, source)
-    done = _AFTER.sub(NNBSP, done)
+    done = _IN_NUMBERS.sub(NNBSP, _AFTER.sub(NNBSP, done))
     if isinstance(text, SafeString):
         return mark_safe(done)  # noqa: S308 - only spaces changed in a string already trusted
     return _STRAIGHT.sub(APOSTROPHE, done)

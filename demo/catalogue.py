@@ -70,7 +70,13 @@ class ConfirmForm(forms.Form):
 
 def context() -> dict[str, Any]:
     now = timezone.now()
-    typed = {"title": "", "amount": "12.000,50", "own_share": "12,5", "stakes": "Les agents d’accueil…", "kind": "former"}
+    typed = {
+        "faux-title": "",
+        "faux-amount": "12.000,50",
+        "faux-own_share": "12,5",
+        "faux-stakes": "Les agents d’accueil disent ne pas savoir quoi répondre ni vers qui orienter. " * 13,
+        "faux-kind": "former",
+    }
     return {
         "now": now,
         "deadline": now + timedelta(days=15, hours=3),

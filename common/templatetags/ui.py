@@ -87,6 +87,11 @@ def query_without(request: Any, name: str, value: str | None = None) -> str:
     return f"?{urlencode(kept)}" if kept else request.path
 
 
+def trimmed(content: str) -> SafeString:
+    """What a block holds, already rendered; `strip` alone would lose that it is safe."""
+    return mark_safe(content.strip())  # noqa: S308 - rendered by the template around it
+
+
 # --- Inline pieces ---------------------------------------------------------------------------
 
 TAG_ICONS = {
@@ -143,7 +148,7 @@ def file_link(url: str, name: str, size: int | None = None, kind: str = "", when
 @register.simple_block_tag
 def page_header(content: str, title: Any, lead: Any = "", kicker: Any = "", kicker_you: bool = False) -> SafeString:
     return render(
-        "page_header", title=title, lead=lead, kicker=kicker, kicker_you=kicker_you, actions=content.strip()
+        "page_header", title=title, lead=lead, kicker=kicker, kicker_you=kicker_you, actions=trimmed(content)
     )
 
 
@@ -184,7 +189,7 @@ def summary(content: str) -> SafeString:
 
 @register.simple_block_tag
 def summary_row(content: str, label: Any, edit: str = "", action: str = "modifier") -> SafeString:
-    return render("summary_row", content=content.strip(), label=label, edit=edit, action=action)
+    return render("summary_row", content=trimmed(content), label=label, edit=edit, action=action)
 
 
 @register.simple_block_tag
@@ -198,7 +203,7 @@ def preflight(
 ) -> SafeString:
     return render(
         "preflight",
-        content=content.strip(),
+        content=trimmed(content),
         title=title,
         ready=ready,
         refused=refused,

@@ -20,6 +20,11 @@ def _attribute(basis_points: int) -> str:
     return f"{whole}.{rest:02d}%"
 
 
+def _shown(basis_points: int) -> str:
+    """One figure after the comma: a legend is read at a glance, the exact rate is in the table."""
+    return percent((basis_points + 5) // 10 * 10)
+
+
 def _segments(parts: Iterable[tuple[str, int]], whole: int) -> list[dict[str, Any]]:
     """Place parts one after the other, never beyond the end of the bar."""
     placed, left = [], 0
@@ -103,7 +108,7 @@ def balance(costs: int, parts: Iterable[Any], costs_label: str = "Charges", fund
         missing_x=_attribute(rate(funds, whole)) if missing > 0 else "",
         missing_width=_attribute(FULL_RATE - rate(funds, whole)) if missing > 0 else "",
         legend=[
-            {"key": key, "label": label, "rate": percent(rate(cents, whole))} for key, cents, label in rows if cents
+            {"key": key, "label": label, "rate": _shown(rate(cents, whole))} for key, cents, label in rows if cents
         ],
-        missing_rate=percent(rate(missing, whole)) if missing > 0 else "",
+        missing_rate=_shown(rate(missing, whole)) if missing > 0 else "",
     )

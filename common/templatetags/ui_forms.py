@@ -79,14 +79,14 @@ def _attributes(
         attrs["aria-describedby"] = described_by
     if options.get("autocomplete"):
         attrs["autocomplete"] = options["autocomplete"]
-    if options.get("rows"):
-        attrs["rows"] = options["rows"]
     if counter:
         attrs["data-count"] = counter
         # maxlength would cut a pasted text in silence; the counter warns and the server answers.
         widget.attrs.pop("maxlength", None)
+    # A placeholder disappears when one types and is too pale to be read: the hint says it better.
+    widget.attrs.pop("placeholder", None)
     if kind == "textarea":
-        attrs.setdefault("rows", options.get("rows") or 5)
+        attrs["rows"] = options.get("rows") or widget.attrs.get("rows") or 5
     return attrs
 
 
@@ -122,7 +122,11 @@ def prepare(field: BoundField) -> dict[str, Any]:
 def field(field: BoundField, **options: Any) -> SafeString:
     """Options: hint prefix suffix width("s"|"m"|"l") label hide_label counter autocomplete input_class rows columns."""
     field.ui_options = options
-    return field.as_field_group()
+    try:
+        return field.as_field_group()
+    finally:
+        # The form keeps its bound fields: without this the next rendering would inherit the options.
+        del field.ui_options
 
 
 @register.simple_tag
@@ -154,6 +158,12 @@ def _anchor(field: BoundField) -> str:
     return f"{field.auto_id}_0" if _kind(field.field.widget) == "choices" else field.id_for_label
 
 
+def _named(field: BoundField, message: str) -> str:
+    """Far from its field a message says which field it is about."""
+    label = str(field.label).rstrip(".:\u202f ")
+    return message if label.lower() in message.lower() else f"{label} : {message[:1].lower()}{message[1:]}"
+
+
 def _messages(source: Any) -> Iterator[tuple[str, str]]:
     """(anchor, sentence) of a form, a formset, or a list that already has this shape."""
     if isinstance(source, forms.BaseFormSet):
@@ -164,7 +174,7 @@ def _messages(source: Any) -> Iterator[tuple[str, str]]:
         general = getattr(source, "summary_anchor", "")
         yield from ((general, message) for message in source.non_field_errors())
         for bound in source:
-            yield from ((_anchor(bound), message) for message in bound.errors)
+            yield from ((_anchor(bound), _named(bound, message)) for message in bound.errors)
     elif source:
         yield from source
 
@@ -205,7 +215,7 @@ def confirm(
     rows = [item if isinstance(item, tuple | list) else (item, "") for item in consequences]
     return render(
         "confirm",
-        content=content.strip(),
+        content=mark_safe(content.strip()),  # noqa: S308 - rendered by the template around it
         verb=verb,
         cancel=cancel,
         cancel_label=cancel_label,

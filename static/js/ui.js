@@ -98,11 +98,23 @@
     else form.dataset.sent = String(Date.now());
   });
 
+  // --- Passkeys: allauth's script tells what went wrong, we say it in French ---
+  document.addEventListener("allauth.error", (event) => {
+    const note = document.querySelector("[data-key-error]");
+    if (!note) return;
+    event.preventDefault();
+    note.hidden = false;
+    note.setAttribute("role", "alert");
+    note.textContent = "La clé n’a pas répondu. Recommencez, ou choisissez un autre moyen.";
+  });
+
   // --- What depends on the page as it is now, also after htmx has changed a part of it ---
   function count(box) {
     const note = document.querySelector(`[data-count-for="${CSS.escape(box.id)}"]`);
     if (!note) return;
-    const left = Number(box.dataset.count) - Array.from(box.value).length;
+    // The server counts a line break as two characters, as the form sends it.
+    const length = Array.from(box.value).length + (box.value.match(/\n/g) || []).length;
+    const left = Number(box.dataset.count) - length;
     const figure = Math.abs(left).toLocaleString("fr-FR");
     const noun = Math.abs(left) > 1 ? "caractères" : "caractère";
     note.textContent = left < 0 ? `${figure} ${noun} de trop` : `Il reste ${figure} ${noun}`;
