@@ -246,7 +246,6 @@ MESSAGE_ID_DOMAIN = env.text("MESSAGE_ID_DOMAIN", "fonds-initiative.invalid")
 BANK_COOLING_HOURS = env.integer("BANK_COOLING_HOURS", 72, 0, 24 * 60)
 CSV_SEPARATOR = env.choice("CSV_SEPARATOR", (";", ","), ";")
 ANSWER_DELAY_DAYS = env.integer("ANSWER_DELAY_DAYS", 60, 1, 365)
-LEDGER_LOCK = True
 SILENCED_SYSTEM_CHECKS: list[str] = []
 PGTRIGGER_MIGRATIONS = True
 PGHISTORY_APPEND_ONLY = True

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
@@ -20,10 +19,7 @@ from journal.services import advance, locked, record
 
 def lock_envelope(pk: int) -> Envelope:
     """Lock the envelope (first in the lock order), so that what is left stays left until the commit."""
-    queryset = Envelope.objects.select_related("line__budget")
-    if settings.LEDGER_LOCK:
-        queryset = queryset.select_for_update(no_key=True, of=("self",))
-    return queryset.get(pk=pk)
+    return Envelope.objects.select_related("line__budget").select_for_update(no_key=True, of=("self",)).get(pk=pk)
 
 
 def move(
