@@ -1,0 +1,367 @@
+"""The invariants of money, workflow and trust: one query each that lists what breaks it (expected: nothing).
+
+They run after every test that moves money, every night, and after a restore. The database refuses most of these by
+itself; here we look again, as if it had not.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+
+from common import grants
+from common.workflow import StatefulModel
+from fund.states import Account
+from journal import verification
+
+
+@dataclass(frozen=True)
+class Invariant:
+    code: str
+    sentence: str
+    query: str  # one row a violation, its first column says where
+
+
+def _sum(account: str) -> str:
+    return (
+        f"coalesce(sum(m.amount_cents) FILTER (WHERE m.to_account = '{account}'), 0)"
+        f" - coalesce(sum(m.amount_cents) FILTER (WHERE m.from_account = '{account}'), 0)"
+    )
+
+
+_BALANCES = " OR ".join(f"s.{a} <> {'-1 * ' if a == Account.VOTED.value else ''}(x.{a})" for a in Account.values)
+
+MONEY = (
+    Invariant(
+        "I-01",
+        "counters of an envelope = sums of its ledger, none below zero",
+        f"""
+        SELECT s.envelope_id::text FROM fund_envelopebalance s JOIN (
+            SELECT m.envelope_id, {", ".join(f"{_sum(a)} AS {a}" for a in Account.values)}
+            FROM fund_movement m GROUP BY m.envelope_id) x ON x.envelope_id = s.envelope_id
+        WHERE {_BALANCES} OR least(s.available, s.reserved, s.committed, s.ordered, s.paid, s.recovered) < 0
+            OR s.voted <> s.available + s.reserved + s.committed + s.ordered + s.paid + s.recovered""",
+    ),
+    Invariant(
+        "I-01b",
+        "a movement has its counters",
+        """
+        SELECT DISTINCT m.envelope_id::text FROM fund_movement m
+        LEFT JOIN fund_envelopebalance s ON s.envelope_id = m.envelope_id WHERE s.envelope_id IS NULL""",
+    ),
+    Invariant(
+        "I-02",
+        "a grant is positive, within what was asked and what the rules allow",
+        """
+        SELECT d.id::text FROM applications_decision d JOIN applications_application a ON a.id = d.application_id
+        WHERE d.kind = 'grant' AND (d.amount_cents <= 0 OR d.amount_cents > a.requested_cents
+            OR d.amount_cents > a.allowed_cents)""",
+    ),
+    Invariant(
+        "I-02b",
+        "a live grant is committed in the ledger for its amount, a withdrawn one reversed",
+        """
+        SELECT d.id::text FROM applications_decision d JOIN applications_application a ON a.id = d.application_id
+        LEFT JOIN fund_movement m ON m.id = d.movement_id
+        LEFT JOIN fund_movement r ON r.reverses_id = m.id
+        WHERE d.kind = 'grant' AND (m.id IS NULL OR m.amount_cents <> d.amount_cents OR m.subject <> a.number
+            OR (d.state = 'withdrawn') <> (r.id IS NOT NULL))""",
+    ),
+    Invariant(
+        "I-03",
+        "the instalments of an award sum to the award; paid never passes it",
+        """
+        SELECT d.id::text FROM applications_decision d JOIN payments_instalment i ON i.decision_id = d.id
+        GROUP BY d.id HAVING sum(i.amount_cents) <> max(d.amount_cents)
+            OR sum(i.amount_cents) FILTER (WHERE i.state = 'paid') > max(d.amount_cents)""",
+    ),
+    Invariant(
+        "I-03b",
+        "a signed grant has its instalments",
+        """
+        SELECT d.id::text FROM applications_decision d LEFT JOIN payments_instalment i ON i.decision_id = d.id
+        WHERE d.kind = 'grant' AND d.state IN ('signed', 'notified') AND i.id IS NULL""",
+    ),
+    Invariant(
+        "I-04",
+        "at most one live payment line an instalment",
+        """
+        SELECT instalment_id::text FROM payments_paymentline WHERE state = 'live'
+        GROUP BY instalment_id HAVING count(*) > 1""",
+    ),
+    Invariant(
+        "I-05",
+        "an ordered or paid instalment stands in exactly one live line of a sealed batch",
+        """
+        SELECT i.id::text FROM payments_instalment i WHERE i.state IN ('ordered', 'paid') AND (
+            SELECT count(*) FROM payments_paymentline l JOIN payments_batch b ON b.id = l.batch_id
+            WHERE l.instalment_id = i.id AND l.state = 'live' AND b.state <> 'open') <> 1""",
+    ),
+    Invariant(
+        "I-06",
+        "the totals and the SHA-256 of a sealed batch are those of its content and lines",
+        """
+        SELECT b.number FROM payments_batch b WHERE b.state <> 'open' AND (
+            encode(sha256(convert_to(b.content, 'UTF8')), 'hex') <> b.sha256
+            OR (SELECT count(*) FROM payments_paymentline l WHERE l.batch_id = b.id) <> b.line_count
+            OR (SELECT sum(l.amount_cents) FROM payments_paymentline l WHERE l.batch_id = b.id) <> b.total_cents)""",
+    ),
+    Invariant(
+        "I-06b",
+        "the stored file of a batch has its SHA-256",
+        """
+        SELECT id::text FROM payments_batchexport WHERE encode(sha256(content), 'hex') <> sha256""",
+    ),
+    Invariant(
+        "I-07",
+        "certify, verify the account, record the decision, prepare, approve: five different persons",
+        """
+        SELECT l.id::text FROM payments_paymentline l WHERE (
+            SELECT count(DISTINCT p) FROM unnest(ARRAY[l.prepared_by_id, l.approved_by_id, l.iban_verified_by_id,
+                l.decision_recorded_by_id, l.certified_by_id]) p) < 5""",
+    ),
+    Invariant(
+        "I-08",
+        "a line pays an account of the same organisation that was verified and old enough",
+        """
+        SELECT l.id::text FROM payments_paymentline l JOIN payments_bankversion v ON v.id = l.bank_version_id
+        JOIN payments_batch b ON b.id = l.batch_id
+        WHERE v.organisation_id <> l.organisation_id OR v.verified_by_id IS NULL
+            OR (b.sealed_at IS NOT NULL AND v.usable_from > b.sealed_at)""",
+    ),
+    Invariant(
+        "I-09",
+        "bank details are verified by another person; one verified version an organisation",
+        """
+        SELECT id::text FROM payments_bankversion WHERE verified_by_id = declared_by_id
+        UNION ALL SELECT organisation_id::text FROM payments_bankversion WHERE state = 'verified'
+        GROUP BY organisation_id HAVING count(*) > 1""",
+    ),
+    Invariant(
+        "I-10",
+        "a reversal mirrors its movement, once",
+        """
+        SELECT r.id::text FROM fund_movement r JOIN fund_movement m ON m.id = r.reverses_id
+        WHERE (r.from_account, r.to_account, r.amount_cents, r.envelope_id)
+            IS DISTINCT FROM (m.to_account, m.from_account, m.amount_cents, m.envelope_id)""",
+    ),
+    Invariant(
+        "I-10b",
+        "what is ordered or paid in the ledger = the live lines of sealed batches",
+        """
+        SELECT e.id::text FROM fund_envelope e LEFT JOIN fund_envelopebalance s ON s.envelope_id = e.id
+        LEFT JOIN (SELECT c.envelope_id, sum(l.amount_cents) AS cents FROM payments_paymentline l
+            JOIN payments_batch b ON b.id = l.batch_id JOIN payments_instalment i ON i.id = l.instalment_id
+            JOIN applications_application a ON a.id = i.application_id JOIN fund_call c ON c.id = a.call_id
+            WHERE l.state = 'live' AND b.state <> 'open' GROUP BY c.envelope_id) x ON x.envelope_id = e.id
+        WHERE coalesce(s.ordered + s.paid + s.recovered, 0) <> coalesce(x.cents, 0)""",
+    ),
+    Invariant(
+        "I-11",
+        "a key of idempotency is used once an actor and operation",
+        """
+        SELECT operation || ' ' || key FROM journal_idempotencykey GROUP BY operation, key, actor_id
+        HAVING count(*) > 1""",
+    ),
+    Invariant(
+        "I-12",
+        "numbers without a gap: as many files as the counter says",
+        """
+        SELECT c.series || '-' || c.year FROM fund_counter c WHERE c.value <>
+            (SELECT count(*) FROM applications_application a
+             WHERE a.number ~ ('^' || c.series || '-' || c.year || '-[0-9]+$'))
+            + (SELECT count(*) FROM payments_batch b WHERE b.number ~ ('^' || c.series || '-' || c.year || '-[0-9]+$'))
+        OR c.value <> greatest(
+            (SELECT coalesce(max(substring(a.number FROM '[0-9]+$')::int), 0) FROM applications_application a
+             WHERE a.number ~ ('^' || c.series || '-' || c.year || '-[0-9]+$')),
+            (SELECT coalesce(max(substring(b.number FROM '[0-9]+$')::int), 0) FROM payments_batch b
+             WHERE b.number ~ ('^' || c.series || '-' || c.year || '-[0-9]+$')))""",
+    ),
+    Invariant(
+        "I-13",
+        "no payment without an executable decision",
+        """
+        SELECT l.id::text FROM payments_paymentline l JOIN payments_instalment i ON i.id = l.instalment_id
+        JOIN applications_decision d ON d.id = i.decision_id
+        WHERE d.kind <> 'grant' OR d.state NOT IN ('signed', 'notified') OR d.act_number = ''
+            OR d.act_date > l.created_at::date""",
+    ),
+    Invariant(
+        "I-15",
+        "no movement after the closing of a year",
+        """
+        SELECT m.id::text FROM fund_movement m JOIN fund_envelope e ON e.id = m.envelope_id
+        JOIN fund_budgetline l ON l.id = e.line_id JOIN fund_budget b ON b.id = l.budget_id
+        WHERE b.closed_at IS NOT NULL AND m.recorded_at > b.closed_at AND m.occurred_at IS NULL""",
+    ),
+)
+
+WORKFLOW = (
+    Invariant(
+        "I-19",
+        "what was sent has its snapshot, and the snapshot its SHA-256",
+        """
+        SELECT number FROM applications_application WHERE state <> 'draft' AND
+            (snapshot IS NULL OR snapshot_sha256 !~ '^[0-9a-f]{64}$')""",
+    ),
+    Invariant(
+        "I-20",
+        "sent while the call took applications",
+        """
+        SELECT a.number FROM applications_application a JOIN fund_call c ON c.id = a.call_id
+        WHERE a.state <> 'draft' AND (a.submitted_at < c.opens_at OR a.submitted_at >= c.closes_at)""",
+    ),
+    Invariant(
+        "I-21",
+        "scores are within bounds, on a criterion of the file's call",
+        """
+        SELECT s.id::text FROM reviews_score s JOIN reviews_review r ON r.id = s.review_id
+        JOIN applications_application a ON a.id = r.application_id JOIN fund_criterion c ON c.id = s.criterion_id
+        WHERE s.value > 5 OR c.call_id <> a.call_id""",
+    ),
+    Invariant(
+        "I-22",
+        "nobody with an interest evaluates or decides",
+        """
+        SELECT 'review ' || r.id FROM reviews_review r JOIN reviews_conflict c
+            ON c.user_id = r.evaluator_id AND c.application_id = r.application_id AND c.lifted_at IS NULL
+            WHERE r.state <> 'recused'
+        UNION ALL SELECT 'decision ' || d.id FROM applications_decision d JOIN reviews_conflict c
+            ON c.user_id = d.recorded_by_id AND c.application_id = d.application_id AND c.declared_at < d.recorded_at
+            AND c.lifted_at IS NULL""",
+    ),
+    Invariant(
+        "I-24",
+        "one effective decision a file, in accord with the file's state",
+        """
+        SELECT a.number FROM applications_application a LEFT JOIN applications_decision d
+            ON d.application_id = a.id AND d.state <> 'withdrawn' AND d.kind <> 'waitlist'
+        WHERE a.state IN ('granted', 'rejected', 'closed', 'lapsed', 'cancelled')
+        GROUP BY a.id HAVING count(d.id) <> 1
+            OR bool_or(d.kind = 'reject' AND a.state <> 'rejected') OR bool_or(d.kind = 'grant' AND a.state = 'rejected')""",
+    ),
+    Invariant(
+        "I-24b",
+        "a signed decision bears another person's signature, a number and a date",
+        """
+        SELECT id::text FROM applications_decision WHERE state IN ('signed', 'notified')
+            AND (signed_by_id IS NULL OR signed_by_id = recorded_by_id OR act_number = '' OR act_date IS NULL)""",
+    ),
+    Invariant(
+        "I-26",
+        "a message is in one state; one that was sent has its hour",
+        """
+        SELECT id::text FROM notifications_message WHERE (state = 'sent') <> (sent_at IS NOT NULL)""",
+    ),
+    Invariant(
+        "I-28",
+        "a clean file was scanned as it is stored",
+        """
+        SELECT id::text FROM documents_storedfile WHERE state = 'clean'
+            AND (scan_engine = '' OR scanned_at IS NULL OR scanned_sha256 <> sha256)""",
+    ),
+    Invariant(
+        "I-29",
+        "a child belongs to the organisation of its parent",
+        """
+        SELECT 'attachment ' || t.id FROM applications_attachment t
+            JOIN applications_application a ON a.id = t.application_id JOIN documents_storedfile f ON f.id = t.file_id
+            WHERE t.organisation_id <> a.organisation_id OR t.organisation_id IS DISTINCT FROM f.organisation_id
+        UNION ALL SELECT 'instalment ' || i.id FROM payments_instalment i
+            JOIN applications_application a ON a.id = i.application_id WHERE i.organisation_id <> a.organisation_id""",
+    ),
+)
+
+DATABASE = (
+    Invariant(
+        "I-32",
+        "only validated constraints and enabled triggers",
+        """
+        SELECT conrelid::regclass || '.' || conname FROM pg_constraint
+            WHERE NOT convalidated AND connamespace = 'public'::regnamespace
+        UNION ALL SELECT t.tgrelid::regclass || '.' || t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+            WHERE NOT t.tgisinternal AND t.tgenabled <> 'O' AND c.relnamespace = 'public'::regnamespace""",
+    ),
+    Invariant(
+        "I-32b",
+        "a library trigger is set aside by the owner's session only",
+        """
+        SELECT p.proname::text FROM pg_proc p WHERE p.proname = '_pgtrigger_should_ignore'
+            AND p.prosrc NOT LIKE '%session_user = (SELECT pg_get_userbyid(datdba)%'""",
+    ),
+    Invariant("I-16", "the application role deletes, updates and truncates only where it is declared", ""),
+)
+
+
+def stateful() -> tuple[Invariant, ...]:
+    """For each thing that has a life: its last journal entry says its state; entries follow one another."""
+    found = []
+    for model in apps.get_models():
+        if not issubclass(model, StatefulModel) or model._meta.proxy:
+            continue
+        table, label = model._meta.db_table, model._meta.label_lower
+        found += [
+            Invariant(
+                "I-18",
+                f"{label}: the last entry of the journal says the state",
+                f"""
+                SELECT '{label} ' || t.id FROM {table} t LEFT JOIN LATERAL (
+                    SELECT e.to_state, e.subject_version FROM journal_entry e
+                    WHERE e.subject_type = '{label}' AND e.subject_id = t.id AND e.kind = 'state'
+                    ORDER BY e.subject_version DESC LIMIT 1) last ON true
+                WHERE last.to_state IS DISTINCT FROM t.state OR last.subject_version > t.version""",
+            ),
+            Invariant(
+                "I-17",
+                f"{label}: each entry leaves the state the one before came to",
+                f"""
+                SELECT '{label} ' || subject_id FROM (
+                    SELECT subject_id, verb, from_state, lag(to_state, 1, '') OVER (
+                        PARTITION BY subject_id ORDER BY subject_version) AS previous
+                    FROM journal_entry WHERE subject_type = '{label}' AND kind = 'state') e
+                WHERE from_state <> previous AND verb <> 'reprise'""",
+            ),
+        ]
+    return tuple(found)
+
+
+def check(*, journal: bool = True) -> list[tuple[Invariant, int, list[str]]]:
+    """Run every invariant: (invariant, violations, the first places). The journal's chains are read again (I-25)."""
+    results: list[tuple[Invariant, int, list[str]]] = []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('statement_timeout')")
+        timeout = cursor.fetchone()[0]
+        cursor.execute("SET statement_timeout = 0")
+        for invariant in (*MONEY, *WORKFLOW, *stateful(), *DATABASE):
+            places = excess_grants() if invariant.code == "I-16" else _places(cursor, invariant.query)
+            results.append((invariant, len(places), places[:5]))
+        if journal:
+            found = [f"{name}: {place}" for name, places in verification.verify().items() for place in places]
+            results.append((Invariant("I-25", "the journal's chains and seals hold", ""), len(found), found[:5]))
+        cursor.execute("SELECT set_config('statement_timeout', %s, false)", [timeout])
+    return results
+
+
+def _places(cursor: Any, query: str) -> list[str]:
+    cursor.execute(query)
+    return [str(row[0]) for row in cursor.fetchall()]
+
+
+def excess_grants() -> list[str]:
+    """Tables whose real grants for the application role are not the declared ones."""
+    wanted = {table: set(kind.value.split(", ")) for table, kind in grants.declared().items()}
+    wanted |= dict.fromkeys(grants.VIEWS, {"SELECT"})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, array_agg(a.privilege_type::text) FILTER (WHERE a.privilege_type IS NOT NULL)"
+            " FROM pg_class c LEFT JOIN LATERAL aclexplode(c.relacl) a ON a.grantee = %s::regrole"
+            " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p') GROUP BY 1",
+            [grants.settings.DATABASE_APP_ROLE],
+        )
+        real = {name: set(privileges or []) for name, privileges in cursor.fetchall()}
+    return [
+        f"{table}: {sorted(real.get(table, set()))}, declared {sorted(wanted.get(table, {'nothing'}))}"
+        for table in sorted(real.keys() | wanted.keys())
+        if real.get(table) is not None and real[table] != wanted.get(table)
+    ]
