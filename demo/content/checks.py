@@ -76,7 +76,8 @@ def _directory_problems(content: Content) -> Iterator[str]:
         if not person.email.endswith(".demo"):
             yield f"person {person.key}: {person.email} does not end in .demo"
     pairs = {(person.organisation, person.role) for person in content.people}
-    for commune in {item.commune for item in (*content.projects, *content.past)}:
+    communes = {project.commune for project in content.projects} | {action.commune for action in content.past}
+    for commune in sorted(communes):
         for role in ("drafter", "signatory"):
             if (commune, role) not in pairs:
                 yield f"{commune}: no {role}"
@@ -103,7 +104,8 @@ def _budget_problems(budget: Budget, call: Call, where: str) -> Iterator[str]:
         yield f"{where}: {len(requests)} request lines instead of 1"
     if not budget.is_balanced:
         yield f"{where}: charges {budget.total_cents}, products {budget.products_cents}"
-    if any(line.amount_cents <= 0 for line in (*budget.charges, *budget.products)):
+    amounts = [line.amount_cents for line in budget.charges] + [line.amount_cents for line in budget.products]
+    if any(amount <= 0 for amount in amounts):
         yield f"{where}: an amount is not positive"
     in_kind = sum(line.amount_cents for line in budget.products if line.account == "87")
     if in_kind != budget.total_cents - budget.eligible_cents:
@@ -182,11 +184,14 @@ def _life_problems(content: Content, project: Project, where: str) -> Iterator[s
 def _score_problems(content: Content, project: Project, where: str) -> Iterator[str]:
     evaluators = {person.key: person for person in content.people if person.role == "evaluator"}
     criteria = [criterion.code for criterion in content.book.call("current").criteria]
-    for entry in (*project.scores, *project.recusals):
-        if entry.evaluator not in evaluators:
-            yield f"{where}: unknown evaluator {entry.evaluator}"
-        elif evaluators[entry.evaluator].member_of == project.commune:
-            yield f"{where}: {entry.evaluator} may not read their own commune"
+    readers = [card.evaluator for card in project.scores] + [recusal.evaluator for recusal in project.recusals]
+    for reader in readers:
+        if reader not in evaluators:
+            yield f"{where}: unknown evaluator {reader}"
+        elif evaluators[reader].member_of == project.commune:
+            yield f"{where}: {reader} may not read their own commune"
+    if len(set(readers)) < len(readers):
+        yield f"{where}: an evaluator reads twice"
     for card in project.scores:
         if [mark.criterion for mark in card.marks] != criteria:
             yield f"{where}: {card.evaluator} has not marked the five criteria in order"
