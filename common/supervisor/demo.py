@@ -160,7 +160,7 @@ class Demo:
             "web": [
                 *(python, "-m", "granian", "--interface", "wsgi", "--host", self.host, "--port", str(self.port)),
                 *("--workers", "1", "--blocking-threads", "8", "--no-ws", "--respawn-failed-workers"),
-                *("--process-name", "fonds-web", "config.wsgi:application"),
+                "config.wsgi:application",
             ],
             "worker": [python, "-m", "celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "INFO"],
             "beat": [
