@@ -204,6 +204,10 @@ class Movement(models.Model):
     def __str__(self) -> str:
         return f"{self.verb} {self.amount_cents} ({self.subject})"
 
+    @property
+    def at(self) -> datetime | None:
+        return self.occurred_at or self.recorded_at
+
 
 class CallQuerySet(models.QuerySet["Call"]):
     def public(self) -> "CallQuerySet":

@@ -113,7 +113,8 @@ class JournalledGuard(Guard):
             SELECT 1 FROM journal_entry e
             WHERE e.subject_type = '{model._meta.label_lower}' AND e.subject_id = NEW.id
                 AND e.subject_version = NEW.version AND e.kind = 'state'
-                AND e.to_state = NEW.state AND (e.from_state = {before} OR e.verb = 'reprise')
+                AND e.to_state = NEW.state
+                AND (e.from_state = {before} OR e.occurred_at IS NOT NULL AND {BY_OWNER})
                 AND e.transaction_id = pg_current_xact_id()::text::bigint
         ) THEN
             {refuse(f"{model._meta.db_table}: change of state without its journal entry")}

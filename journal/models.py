@@ -1,5 +1,7 @@
 """The append-only record of every change of state, decision, movement of money, right and sensitive read."""
 
+from datetime import datetime
+
 from django.db import models
 
 from common.grants import Grants
@@ -66,6 +68,11 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.chain} n° {self.sequence} : {self.verb}"
+
+    @property
+    def at(self) -> datetime | None:
+        """When it happened: what was brought in from the past says its own date."""
+        return self.occurred_at or self.recorded_at
 
 
 class Head(models.Model):

@@ -320,7 +320,7 @@ def stateful() -> tuple[Invariant, ...]:
                     SELECT subject_id, verb, from_state, lag(to_state, 1, '') OVER (
                         PARTITION BY subject_id ORDER BY subject_version) AS previous
                     FROM journal_entry WHERE subject_type = '{label}' AND kind = 'state') e
-                WHERE from_state <> previous AND verb <> 'reprise'""",
+                WHERE from_state <> previous""",
             ),
         ]
     return tuple(found)
