@@ -173,7 +173,8 @@ def test_what_was_typed_comes_back_when_it_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "sentence"), [("999,99", "au moins 1 000,00 €"), ("15 000,01", "dépasser 15 000,00 €"), ("", "Il manque le montant")]
+    ("typed", "sentence"),
+    [("999,99", "au moins 1 000,00 €"), ("15 000,01", "dépasser 15 000,00 €"), ("", "Il manque le montant")],
 )
 def test_bounds_are_said_in_euros(typed: str, sentence: str) -> None:
     form = AwardForm({"amount": typed})
