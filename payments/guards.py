@@ -18,6 +18,20 @@ INSTALMENT_STAYS = f"""
 IF (NEW.decision_id, NEW.application_id, NEW.organisation_id, NEW.amount_cents, NEW.position)
     IS DISTINCT FROM (OLD.decision_id, OLD.application_id, OLD.organisation_id, OLD.amount_cents, OLD.position)
 THEN {refuse("an instalment keeps its award and its amount")} END IF;
+IF NOT {BY_OWNER} THEN
+    IF NEW.state = OLD.state AND (NEW.requested_by_id, NEW.certified_by_id, NEW.approved_by_id, NEW.paid_on, NEW.mandate)
+        IS DISTINCT FROM (OLD.requested_by_id, OLD.certified_by_id, OLD.approved_by_id, OLD.paid_on, OLD.mandate)
+        OR NEW.state IN ('approved', 'ordered', 'paid') AND NEW.certified_by_id IS DISTINCT FROM OLD.certified_by_id
+        OR NEW.state IN ('ordered', 'paid') AND NEW.approved_by_id IS DISTINCT FROM OLD.approved_by_id
+    THEN {refuse("who certified and approved an instalment is written by that act only")} END IF;
+    in_batch := EXISTS (SELECT 1 FROM payments_paymentline l WHERE l.instalment_id = NEW.id AND l.state = 'live');
+    IF OLD.state = 'approved' AND NEW.state = 'requested' AND in_batch THEN
+        {refuse("an instalment that stands in a batch is not returned")}
+    END IF;
+    IF OLD.state = 'approved' AND NEW.state = 'ordered' AND NOT in_batch THEN
+        {refuse("only an instalment that stands in a batch is ordered")}
+    END IF;
+END IF;
 RETURN NEW;
 """
 
@@ -51,8 +65,9 @@ IF bank.organisation_id <> source.organisation_id THEN {refuse("the account belo
 RETURN NEW;
 """
 
+# FOR SHARE: a line cannot slip out of a batch that is being sealed.
 LINE_STAYS = f"""
-SELECT b.state INTO batch_state FROM payments_batch b WHERE b.id = OLD.batch_id;
+SELECT b.state INTO batch_state FROM payments_batch b WHERE b.id = OLD.batch_id FOR SHARE;
 IF TG_OP = 'DELETE' THEN
     IF batch_state <> 'open' THEN {refuse("the lines of a sealed batch are never removed")} END IF;
     RETURN OLD;
@@ -81,10 +96,22 @@ IF OLD.state = 'open' AND NEW.state = 'sealed' THEN
     IF counted.lines = 0 OR counted.lines <> NEW.line_count OR counted.cents <> NEW.total_cents
         OR encode(sha256(convert_to(NEW.content, 'UTF8')), 'hex') <> NEW.sha256
     THEN {refuse("the totals and the hash of a sealed batch are those of its lines")} END IF;
+    PERFORM 1 FROM payments_bankversion v
+        WHERE v.id IN (SELECT l.bank_version_id FROM payments_paymentline l WHERE l.batch_id = NEW.id)
+        ORDER BY v.id FOR SHARE;
     IF EXISTS (
         SELECT 1 FROM payments_paymentline l JOIN payments_bankversion v ON v.id = l.bank_version_id
         WHERE l.batch_id = NEW.id AND (v.state <> 'verified' OR v.usable_from > now())
     ) AND NOT {BY_OWNER} THEN {refuse("an account of this batch is no longer verified")} END IF;
+    IF EXISTS (
+        SELECT 1 FROM payments_paymentline l JOIN payments_instalment i ON i.id = l.instalment_id
+        WHERE l.batch_id = NEW.id AND (i.state <> 'ordered'
+            OR (i.certified_by_id, i.approved_by_id) IS DISTINCT FROM (l.certified_by_id, l.approved_by_id))
+    ) AND NOT {BY_OWNER} THEN {refuse("a sealed batch orders each of its instalments")} END IF;
+    IF EXISTS (
+        SELECT 1 FROM payments_paymentline l WHERE l.batch_id = NEW.id AND NEW.sealed_by_id IN
+            (l.decision_recorded_by_id, l.iban_verified_by_id, l.certified_by_id, l.approved_by_id)
+    ) AND NOT {BY_OWNER} THEN {refuse("a batch is sealed by somebody who did not act on its lines before")} END IF;
 END IF;
 RETURN NEW;
 """
@@ -111,7 +138,13 @@ def instalment_guards() -> list[Guard]:
             declare=[("award", "record"), ("total", "bigint")],
             func=INSTALMENTS_SUM,
         ),
-        Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=INSTALMENT_STAYS),
+        Guard(
+            name="stays",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update,
+            declare=[("in_batch", "boolean")],
+            func=INSTALMENT_STAYS,
+        ),
     ]
 
 

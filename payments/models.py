@@ -9,8 +9,9 @@ from django.db.models.functions import Now
 from django_fsm import FSMField, transition
 
 from accounts.models import Organisation
-from accounts.states import DESK_ROLES, FINANCE_ROLES, Role
+from accounts.states import READING_ROLES
 from applications.models import Application, Decision
+from applications.states import DecisionState
 from common.grants import Grants
 from common.guards import append_only, no_delete
 from common.workflow import StatefulModel
@@ -29,7 +30,7 @@ class BankVersionQuerySet(models.QuerySet["BankVersion"]):
     def visible_to(self, user: Any) -> "BankVersionQuerySet":
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        if user.has_role(*DESK_ROLES, *FINANCE_ROLES, Role.AUDITOR):
+        if user.has_role(*READING_ROLES):
             return self.all()
         return self.filter(organisation__in=user.organisation_ids())
 
@@ -99,11 +100,13 @@ class BankVersion(StatefulModel):
 
 class InstalmentQuerySet(models.QuerySet["Instalment"]):
     def visible_to(self, user: Any) -> "InstalmentQuerySet":
+        """Staff who read files see those of the files they see; a commune its own, once the decision is notified."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        if user.has_role(*DESK_ROLES, *FINANCE_ROLES, Role.AUDITOR):
-            return self.all()
-        return self.filter(organisation__in=user.organisation_ids(), decision__state="notified")
+        own = Q(organisation__in=user.organisation_ids(), decision__state=DecisionState.NOTIFIED)
+        if user.has_role(*READING_ROLES):
+            return self.filter(Q(application__in=Application.objects.visible_to(user)) | own)
+        return self.filter(own)
 
 
 class Instalment(StatefulModel):
@@ -157,20 +160,21 @@ class Instalment(StatefulModel):
         return f"{self.get_kind_display()} de {self.application.reference}"
 
     @transition(state, source=I.PLANNED, target=I.REQUESTED)
-    def request(self, *, by: Any) -> None:
-        self.requested_by, self.requested_at, self.return_reason = by, Now(), ""
+    def request(self, *, actor: Any) -> None:
+        self.requested_by, self.requested_at, self.return_reason = actor, Now(), ""
 
     @transition(state, source=[I.REQUESTED, I.REJECTED], target=I.CERTIFIED)
-    def certify(self, *, by: Any) -> None:
-        self.certified_by, self.certified_at, self.return_reason = by, Now(), ""
+    def certify(self, *, actor: Any) -> None:
+        self.certified_by, self.certified_at, self.return_reason = actor, Now(), ""
+        self.approved_by = self.approved_at = None
 
     @transition(state, source=I.REQUESTED, target=I.PLANNED)
     def return_to_commune(self, *, reason: str) -> None:
         self.requested_by, self.requested_at, self.return_reason = None, None, reason
 
     @transition(state, source=I.CERTIFIED, target=I.APPROVED)
-    def approve(self, *, by: Any) -> None:
-        self.approved_by, self.approved_at = by, Now()
+    def approve(self, *, actor: Any) -> None:
+        self.approved_by, self.approved_at = actor, Now()
 
     @transition(state, source=[I.CERTIFIED, I.APPROVED], target=I.REQUESTED)
     def return_to_desk(self, *, reason: str) -> None:
@@ -189,6 +193,13 @@ class Instalment(StatefulModel):
         self.return_reason = reason
 
 
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def visible_to(self, user: Any) -> "BatchQuerySet":
+        if user.is_authenticated and user.is_active and user.has_role(*READING_ROLES):
+            return self.all()
+        return self.none()
+
+
 class Batch(StatefulModel):
     """Payments put together for finance. Sealed: number without gaps, totals, SHA-256 of the canonical content; immutable."""
 
@@ -205,6 +216,8 @@ class Batch(StatefulModel):
     total_cents = models.BigIntegerField("total", default=0)
     content = models.TextField(blank=True, default="")
     sha256 = models.CharField("empreinte", max_length=64, blank=True, default="")
+
+    objects = BatchQuerySet.as_manager()
 
     class Meta:
         verbose_name = "lot de versements"
@@ -225,8 +238,8 @@ class Batch(StatefulModel):
         return self.number or f"Lot en préparation n° {self.pk}"
 
     @transition(state, source=B.OPEN, target=B.SEALED)
-    def seal(self, *, by: Any) -> None:
-        self.sealed_by, self.sealed_at = by, Now()
+    def seal(self, *, actor: Any) -> None:
+        self.sealed_by, self.sealed_at = actor, Now()
 
     @transition(state, source=B.SEALED, target=B.TRANSMITTED)
     def transmit(self) -> None: ...
