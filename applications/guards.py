@@ -46,6 +46,15 @@ END IF;
 RETURN NEW;
 """
 
+# What one types to find a file: its folded text (written by the services), its number in pieces, its commune.
+SEARCHABLE = """
+NEW.search := to_tsvector('simple',
+    NEW.search_text || ' ' || replace(coalesce(NEW.number, ''), '-', ' ')
+    || ' ' || coalesce(regexp_replace(NEW.number, '^.*-0*', ''), '')
+    || ' ' || coalesce((SELECT o.sort_name || ' ' || o.name FROM accounts_organisation o WHERE o.id = NEW.organisation_id), ''));
+RETURN NEW;
+"""
+
 # `now()` is the start of the transaction: who clicked in time and queued is not refused.
 IN_TIME = f"""
 SELECT c.state, c.opens_at, c.closes_at INTO call FROM fund_call c WHERE c.id = NEW.call_id;
@@ -111,6 +120,12 @@ def application_guards() -> list[Guard]:
             condition=sending,
             declare=[("call", "record")],
             func=IN_TIME,
+        ),
+        Guard(
+            name="searchable",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert | pgtrigger.UpdateOf("search_text", "number"),
+            func=SEARCHABLE,
         ),
     ]
 

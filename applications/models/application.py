@@ -14,7 +14,7 @@ from django_fsm import FSMField, transition
 
 from accounts.models import Organisation
 from applications.guards import ATTACHMENT, application_guards, child_guards
-from applications.states import ApplicationState, FundingStatus, Phase, Public, Side
+from applications.states import UNDECIDED, ApplicationState, FundingStatus, Phase, Public, Side
 from applications.visibility import visible
 from common.grants import Grants
 from common.guards import no_delete
@@ -134,6 +134,9 @@ class Application(StatefulModel):
             models.Index(fields=["organisation", "-id"], name="application_organisation"),
             models.Index(fields=["instructor", "due_on", "id"], name="application_instructor"),
             models.Index(fields=["-submitted_at", "-id"], name="application_recent"),
+            models.Index(fields=["state", "due_on", "id"], name="application_state_due"),
+            models.Index(fields=["due_on", "id"], condition=Q(state__in=UNDECIDED), name="application_due"),
+            models.Index(fields=["requested_cents", "id"], condition=~Q(state=S.DRAFT), name="application_amount"),
             GinIndex(fields=["search"], name="application_search"),
         ]
         triggers: ClassVar = [*state_guards(S.DRAFT), *application_guards(), *no_delete()]
