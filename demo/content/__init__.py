@@ -7,17 +7,19 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from .call_shapes import CallBook, DocumentText, Letters
 from .checks import problems
 from .reading import ContentError, build, build_all
-from .shapes import CallBook, Content, DocumentText, Letters, PastAction, Person, Project
+from .shapes import Content, PastAction, Person, Project
 
 HERE = Path(__file__).parent
 
-__all__ = ["Content", "ContentError", "load", "merge", "read"]
+__all__ = ["Content", "ContentError", "load", "merge", "of_commune", "read"]
 
 
 def read() -> Content:
@@ -45,6 +47,16 @@ def load() -> Content:
 def merge(text: str, values: dict[str, str]) -> str:
     """Fill the merge fields of a text; an unknown field is a KeyError, never an empty blank in a letter."""
     return text.format_map(values)
+
+
+def of_commune(name: str) -> str:
+    """The name after « de »: d’Aubagne, du Puy-Sainte-Réparade, des Pennes-Mirabeau, de La Ciotat."""
+    typographic = name.replace("'", "’")
+    for article, contracted in (("Le ", "du "), ("Les ", "des ")):
+        if typographic.startswith(article):
+            return contracted + typographic.removeprefix(article)
+    elided = unicodedata.normalize("NFD", typographic)[0] in "AEIOU"
+    return ("d’" if elided else "de ") + typographic
 
 
 def _json(path: Path) -> Any:

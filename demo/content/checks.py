@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 from string import Formatter
 
-from .shapes import Budget, Call, Content, PastAction, Project
+from .call_shapes import Call
+from .shapes import Budget, Content, PastAction, Project
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMUNES = ROOT / "accounts" / "data" / "communes_amp.csv"

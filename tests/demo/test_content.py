@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from demo.content import ContentError, load, merge, read
+from demo.content import ContentError, load, merge, of_commune, read
 from demo.content.checks import problems, typography_problems
 from demo.content.reading import build
 from demo.content.shapes import Content, Partner, Project
@@ -152,6 +152,21 @@ def test_texts_carry_no_year(content: Content) -> None:
     """The demonstration follows today's date: a year written in a text would soon be wrong."""
     for project in content.projects:
         assert not [text for text in texts_of(project) if "202" in text.replace("\u202f", "")], project.key
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Aubagne", "d’Aubagne"),
+        ("Éguilles", "d’Éguilles"),
+        ("La Roque-d'Anthéron", "de La Roque-d’Anthéron"),
+        ("Le Puy-Sainte-Réparade", "du Puy-Sainte-Réparade"),
+        ("Les Pennes-Mirabeau", "des Pennes-Mirabeau"),
+        ("Vitrolles", "de Vitrolles"),
+    ],
+)
+def test_the_name_of_a_commune_after_de(name: str, expected: str) -> None:
+    assert of_commune(name) == expected
 
 
 @pytest.mark.parametrize(
