@@ -10,4 +10,5 @@ from fund.models import Fund
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    return {"site": Fund.objects.first(), "nav": menu(request), "demo": settings.DEMO}
+    # Not "site": allauth's views put their own variable of that name in their pages.
+    return {"authority": Fund.objects.first(), "nav": menu(request), "demo": settings.DEMO}

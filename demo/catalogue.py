@@ -82,6 +82,7 @@ def context() -> dict[str, Any]:
         "deadline": now + timedelta(days=15, hours=3),
         "empty_form": SampleForm(initial={"amount": 1_245_000}),
         "wrong_form": SampleForm(typed, prefix="faux"),
+        "quote_form": SampleForm(prefix="rib"),
         "confirm_form": ConfirmForm(prefix="confirmer"),
         "consequences": [
             ("Sera engagé", "4 500,00 €"),
@@ -157,9 +158,20 @@ def _lists(now: Any) -> dict[str, Any]:
         ],
         "check_list": [
             {"state": "ok", "label": "Déposé dans les temps", "reason": "26 mars à 18 h 04, limite 27 mars à 17 h 00"},
-            {"state": "ask", "label": "Devis en cours de validité", "reason": "8 octobre 2024 : à vous de juger", "url": "#d"},
+            {
+                "state": "ask",
+                "label": "Devis en cours de validité",
+                "reason": "8 octobre 2024 : à vous de juger",
+                "url": "#d",
+            },
             {"state": "wait", "label": "Avis de la préfecture", "reason": "Demandé le 14 avril, attendu le 5 mai"},
-            {"state": "no", "label": "Bilan de l’an passé remis", "reason": "41 jours de retard", "url": "#r", "link": "relancer"},
+            {
+                "state": "no",
+                "label": "Bilan de l’an passé remis",
+                "reason": "41 jours de retard",
+                "url": "#r",
+                "link": "relancer",
+            },
         ],
         "budget_parts": [
             {"label": "Fonds d’initiative", "cents": 1_245_000, "key": "fund"},
@@ -185,9 +197,30 @@ def _lists(now: Any) -> dict[str, Any]:
             }
         ],
         "rows": [
-            _row("FI-2026-0017", "Pertuis", "Refus de soins : repérer, orienter, accompagner", "err", "Avis à rendre", 980_000),
-            _row("FI-2026-0042", "Châteauneuf-les-Martigues", "Accueillir sans trier : former les agents", "warn", "En instruction", 1_245_000),
-            _row("FI-2026-0047", "Port-Saint-Louis-du-Rhône", "Parler la langue du guichet : médiation", "hold", "Pièces demandées", 720_000),
+            _row(
+                "FI-2026-0017",
+                "Pertuis",
+                "Refus de soins : repérer, orienter, accompagner",
+                "err",
+                "Avis à rendre",
+                980_000,
+            ),
+            _row(
+                "FI-2026-0042",
+                "Châteauneuf-les-Martigues",
+                "Accueillir sans trier : former les agents",
+                "warn",
+                "En instruction",
+                1_245_000,
+            ),
+            _row(
+                "FI-2026-0047",
+                "Port-Saint-Louis-du-Rhône",
+                "Parler la langue du guichet : médiation",
+                "hold",
+                "Pièces demandées",
+                720_000,
+            ),
         ],
     }
 

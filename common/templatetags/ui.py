@@ -147,9 +147,7 @@ def file_link(url: str, name: str, size: int | None = None, kind: str = "", when
 
 @register.simple_block_tag
 def page_header(content: str, title: Any, lead: Any = "", kicker: Any = "", kicker_you: bool = False) -> SafeString:
-    return render(
-        "page_header", title=title, lead=lead, kicker=kicker, kicker_you=kicker_you, actions=trimmed(content)
-    )
+    return render("page_header", title=title, lead=lead, kicker=kicker, kicker_you=kicker_you, actions=trimmed(content))
 
 
 @register.simple_block_tag
@@ -372,5 +370,3 @@ def th_sort(
         sort="ascending" if ascending else "descending" if descending else "",
         arrow="up" if ascending else "down" if descending else "sort",
     )
-
-

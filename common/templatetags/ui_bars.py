@@ -32,9 +32,7 @@ def _segments(parts: Iterable[tuple[str, int]], whole: int) -> list[dict[str, An
         if cents <= 0:
             continue
         width = min(rate(cents, whole), FULL_RATE - left)
-        placed.append(
-            {"key": key, "x": _attribute(left), "width": _attribute(width), "gap": left > 0, "bp": width}
-        )
+        placed.append({"key": key, "x": _attribute(left), "width": _attribute(width), "gap": left > 0, "bp": width})
         left += width
     return placed
 
@@ -84,11 +82,11 @@ BALANCE_KEYS = {"fund": "pro", "other": "com", "own": "own"}
 
 
 @register.simple_tag
-def balance(costs: int, parts: Iterable[Any], costs_label: str = "Charges", funds_label: str = "Produits") -> SafeString:
+def balance(
+    costs: int, parts: Iterable[Any], costs_label: str = "Charges", funds_label: str = "Produits"
+) -> SafeString:
     """Two bars of a budget: what it costs, and who pays; a dashed end where money is missing."""
-    rows = [
-        (BALANCE_KEYS.get(at(part, "key"), "com"), at(part, "cents") or 0, at(part, "label")) for part in parts
-    ]
+    rows = [(BALANCE_KEYS.get(at(part, "key"), "com"), at(part, "cents") or 0, at(part, "label")) for part in parts]
     funds = sum(cents for _key, cents, _label in rows)
     whole = max(costs, funds)
     segments = _segments(((key, cents) for key, cents, _label in rows), whole)

@@ -37,7 +37,7 @@ def prepared(field: BoundField, **options: Any) -> dict[str, Any]:
     widget = field.field.widget
     kind = _kind(widget)
     options = {**getattr(field, "ui_options", {}), **options}
-    hint = "" if options.get("bare") else options.get("hint") or field.help_text
+    hint = "" if options.get("bare") else options.get("hint", field.help_text)
     limit = getattr(field.field, "max_length", None)
     counter = limit if limit and options.get("counter", kind == "textarea") else None
     ids = [

@@ -136,7 +136,10 @@
 
   prepare(document);
   window.addEventListener("resize", () => prepare(document));
-  document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
-  const problems = document.querySelector(".errsum");
-  if (problems) problems.focus();
+  document.addEventListener("htmx:load", (event) => {
+    prepare(event.detail.elt);
+    // On a full page `autofocus` does it, even without this file.
+    const problems = event.detail.elt !== document.body && event.detail.elt.querySelector(".errsum");
+    if (problems) problems.focus();
+  });
 })();
