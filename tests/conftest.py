@@ -10,6 +10,7 @@ import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.support import servers as test_servers
+from tests.support.clamd import Clamd
 from tests.support.mail import SmtpSink
 from tests.support.skips import RefuseSkips
 
@@ -92,6 +93,15 @@ def superuser_connection(transactional_db: None, servers: test_servers.Servers) 
 def smtp_sink() -> Iterator[SmtpSink]:
     with SmtpSink() as sink:
         yield sink
+
+
+@pytest.fixture
+def clamd(settings: Any) -> Iterator[Clamd]:
+    """The scanner that documents are sent to; it knows EICAR's test file and nothing else."""
+    with Clamd() as scanner:
+        settings.ANTIVIRUS = "clamav"
+        settings.CLAMAV_SOCKET = scanner.address
+        yield scanner
 
 
 @pytest.fixture

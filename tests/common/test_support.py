@@ -1,6 +1,7 @@
 """The tools of the tests do notice: a skip nobody allowed, a blocked image, a page one cannot read."""
 
 import http.server
+import io
 import smtplib
 import subprocess
 import sys
@@ -9,8 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from clamav_client.clamd import ClamdNetworkSocket
 
 from tests.support.browser import Visitor
+from tests.support.clamd import EICAR, Clamd
 from tests.support.mail import SmtpSink
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,3 +123,12 @@ def test_the_smtp_sink_keeps_and_refuses(smtp_sink: SmtpSink) -> None:
         client.sendmail("a@a.fr", ["b@b.fr"], text)
     assert smtp_sink.wait_for(lambda message: "b@b.fr" in str(message["To"]), seconds=5)
     assert len(smtp_sink.to("b@b.fr")) == 1
+
+
+def test_the_scanner_knows_eicar(clamd: Clamd) -> None:
+    host, _, port = clamd.address.partition(":")
+    client = ClamdNetworkSocket(host, int(port), timeout=5)
+    assert client.ping() == "PONG"
+    assert client.instream(io.BytesIO(b"a letter"))["stream"] == ("OK", None)
+    assert client.instream(io.BytesIO(EICAR))["stream"] == ("FOUND", "Win.Test.EICAR_HDB-1")
+    assert clamd.scanned == [b"a letter", EICAR]
