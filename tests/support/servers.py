@@ -37,6 +37,7 @@ def start() -> Servers:
     servers = Servers(scratch_folder("fonds-test-"))
     if not os.environ.get("DATABASE_URL"):
         servers.migrated = template.restore(servers.data_dir)
+    (servers.data_dir / "static").mkdir(exist_ok=True)
     secrets = keys.load_or_create(servers.data_dir)
     logs = servers.data_dir / "logs"
     if not os.environ.get("DATABASE_URL"):
