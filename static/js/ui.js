@@ -98,6 +98,55 @@
     else form.dataset.sent = String(Date.now());
   });
 
+  // --- Nothing typed is lost when the session has ended between two clicks ---
+  // What is sent is kept in this tab only, until a page of ours shows that it arrived.
+  const KEPT = "garde:";
+  const secret = /iban|bic|password|code|csrf/i;
+
+  function texts(form) {
+    return all(form, "textarea, input[type=text], input[type=email], input[type=date], select").filter(
+      (box) => box.name && !secret.test(box.name) && !box.hidden,
+    );
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented || form.querySelector("[type=password]")) return;
+    const values = Object.fromEntries(texts(form).filter((box) => box.value).map((box) => [box.name, box.value]));
+    if (Object.keys(values).length) sessionStorage.setItem(KEPT + location.pathname, JSON.stringify(values));
+  });
+
+  function offerWhatWasKept() {
+    if (document.body.hasAttribute("data-hold")) return;
+    const here = sessionStorage.getItem(KEPT + location.pathname);
+    Object.keys(sessionStorage).filter((key) => key.startsWith(KEPT)).forEach((key) => sessionStorage.removeItem(key));
+    if (!here || document.querySelector(".flash-success, .errsum")) return;
+    const values = JSON.parse(here);
+    const lost = all(document, "main form[method=post]").flatMap(texts).filter(
+      (box) => box.name in values && box.value !== values[box.name],
+    );
+    if (!lost.length) return;
+    const note = document.createElement("div");
+    note.className = "note note-warn";
+    note.setAttribute("role", "status");
+    const sentence = document.createElement("p");
+    sentence.textContent = "Votre dernier envoi n’est pas arrivé. Ce que vous aviez écrit est gardé.";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-outline-dark btn-sm mt-2";
+    button.textContent = "Remettre ce que j’avais écrit";
+    button.addEventListener("click", () => {
+      lost.forEach((box) => {
+        box.value = values[box.name];
+        box.dispatchEvent(new Event("input", { bubbles: true }));
+      });
+      note.remove();
+      lost[0].focus();
+    });
+    note.append(sentence, button);
+    lost[0].form.before(note);
+  }
+
   // --- Passkeys: allauth's script tells what went wrong, we say it in French ---
   document.addEventListener("allauth.error", (event) => {
     const note = document.querySelector("[data-key-error]");
@@ -135,6 +184,7 @@
   }
 
   prepare(document);
+  offerWhatWasKept();
   window.addEventListener("resize", () => prepare(document));
   document.addEventListener("htmx:load", (event) => {
     prepare(event.detail.elt);
