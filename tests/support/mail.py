@@ -1,5 +1,6 @@
 """A real SMTP server that keeps what it receives."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ class SmtpSink:
         self.refusals_left = 0
         self._arrived = threading.Condition()
         self.port = free_port()
+        logging.getLogger("mail.log").setLevel(logging.WARNING)
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
     @property
