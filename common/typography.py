@@ -5,6 +5,7 @@ and inside « »; it also groups the thousands.
 """
 
 import re
+import unicodedata
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
@@ -53,6 +54,16 @@ def counted(count: int, forms: str) -> str:
         return words[2] if len(words) > 2 else f"aucun {words[0]}"
     several = words[1] if len(words) > 1 else f"{words[0]}s"
     return f"{group_thousands(count)}\u00a0{several if abs(count) >= 2 else words[0]}"
+
+
+def of_name(name: Any) -> str:
+    """A commune after « de »: d’Aubagne, du Puy-Sainte-Réparade, des Pennes-Mirabeau, de La Ciotat."""
+    text = str(name).replace("'", APOSTROPHE)
+    for article, contracted in (("Le ", "du "), ("Les ", "des ")):
+        if text.startswith(article):
+            return contracted + text.removeprefix(article)
+    elided = unicodedata.normalize("NFD", text)[:1] in "AEIOU" and text != ""
+    return (f"d{APOSTROPHE}" if elided else "de ") + text
 
 
 _NUMBER_WORDS = ("zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix")

@@ -59,6 +59,7 @@ for _name, _function in {
     "filesize_fr": typography.filesize,
     "typo": typo,
     "initials": typography.initials,
+    "of_name": typography.of_name,
 }.items():
 
     def _or_nothing(value: Any, function: Any = _function) -> Any:
