@@ -91,8 +91,8 @@ class BankVersion(StatefulModel):
         self.verification_note, self.usable_from = note, usable_from
 
     @transition(state, source=K.DECLARED, target=K.REFUSED)
-    def refuse(self, *, reason: str) -> None:
-        self.refusal_reason = reason
+    def refuse(self, *, why: str) -> None:
+        self.refusal_reason = why
 
     @transition(state, source=K.VERIFIED, target=K.SUPERSEDED)
     def supersede(self) -> None: ...
@@ -169,17 +169,17 @@ class Instalment(StatefulModel):
         self.approved_by = self.approved_at = None
 
     @transition(state, source=I.REQUESTED, target=I.PLANNED)
-    def return_to_commune(self, *, reason: str) -> None:
-        self.requested_by, self.requested_at, self.return_reason = None, None, reason
+    def return_to_commune(self, *, why: str) -> None:
+        self.requested_by, self.requested_at, self.return_reason = None, None, why
 
     @transition(state, source=I.CERTIFIED, target=I.APPROVED)
     def approve(self, *, actor: Any) -> None:
         self.approved_by, self.approved_at = actor, Now()
 
     @transition(state, source=[I.CERTIFIED, I.APPROVED], target=I.REQUESTED)
-    def return_to_desk(self, *, reason: str) -> None:
+    def return_to_desk(self, *, why: str) -> None:
         self.certified_by = self.certified_at = self.approved_by = self.approved_at = None
-        self.return_reason = reason
+        self.return_reason = why
 
     @transition(state, source=I.APPROVED, target=I.ORDERED)
     def order(self) -> None: ...
@@ -189,8 +189,8 @@ class Instalment(StatefulModel):
         self.paid_on, self.mandate = paid_on, mandate
 
     @transition(state, source=I.ORDERED, target=I.REJECTED)
-    def reject(self, *, reason: str) -> None:
-        self.return_reason = reason
+    def reject(self, *, why: str) -> None:
+        self.return_reason = why
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):

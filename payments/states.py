@@ -1,5 +1,10 @@
 from django.db import models
 
+from applications.states import DecisionState
+
+# Decisions that may be paid.
+EXECUTABLE = (DecisionState.SIGNED, DecisionState.NOTIFIED)
+
 
 class InstalmentState(models.TextChoices):
     PLANNED = "planned", "Prévu"

@@ -1,0 +1,167 @@
+"""What a sealed batch says: one object a line with every exported column. Written once, at the seal, then only read."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db.models import Sum
+
+from applications.models import Application, Attachment
+from common.dates import local
+from payments.models import Batch, Instalment, PaymentLine
+from payments.states import InstalmentState
+
+TRANSFER_LABEL = 70
+PURPOSE = 100
+
+
+@dataclass(frozen=True)
+class Column:
+    key: str
+    header: str
+    kind: Literal["text", "money", "date", "number"] = "text"
+
+
+# The « état liquidatif ». Headers are a contract with the finance software: add at the end, never rename.
+COLUMNS = (
+    Column("exercice", "Exercice", "number"),
+    Column("dossier", "N° de dossier"),
+    Column("decision", "N° de décision"),
+    Column("date_decision", "Date de décision", "date"),
+    Column("engagement", "N° d’engagement"),
+    Column("type", "Type"),
+    Column("montant", "Montant", "money"),
+    Column("deja_verse", "Montant déjà versé", "money"),
+    Column("reste", "Reste à verser", "money"),
+    Column("siret", "SIRET"),
+    Column("nom", "Nom"),
+    Column("adresse", "Adresse"),
+    Column("iban", "IBAN"),
+    Column("bic", "BIC"),
+    Column("titulaire", "Titulaire"),
+    Column("nature", "Nature"),
+    Column("fonction", "Fonction"),
+    Column("operation", "Opération"),
+    Column("libelle", "Libellé de virement"),
+    Column("objet", "Objet"),
+    Column("base_juridique", "Base juridique"),
+    Column("pieces", "Pièces"),
+    Column("service_fait_le", "Service fait le", "date"),
+    Column("service_fait_par", "Service fait par"),
+    Column("lot", "N° de lot"),
+    Column("ligne", "N° de ligne", "number"),
+)
+
+
+def one_line(text: str) -> str:
+    """No tab, no end of line, no control character inside a cell."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def canonical(data: dict[str, Any]) -> str:
+    """The one text of these data: keys sorted, no spaces, accents as they are."""
+    return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def build(batch: Batch, lines: Sequence[PaymentLine], *, number: str, sealed_by: Any) -> dict[str, Any]:
+    """The content of a batch about to be sealed. Lines come with what `lines_of` selects; instalments not yet paid."""
+    before = _ordered_before(batch, lines)
+    pieces = _pieces(lines)
+    rows = []
+    for position, line in enumerate(lines, start=1):
+        decision_id = line.instalment.decision_id
+        rows.append(_row(line, position, number, before.get(decision_id, 0), pieces[line.instalment.application_id]))
+        before[decision_id] = before.get(decision_id, 0) + line.amount_cents
+    return {
+        "lot": number,
+        "prepare_par": batch.prepared_by.get_full_name(),
+        "scelle_par": sealed_by.get_full_name(),
+        "nombre": len(rows),
+        "total": sum(row["montant"] for row in rows),
+        "lignes": rows,
+    }
+
+
+def lines_of(batch: Batch) -> list[PaymentLine]:
+    return list(
+        batch.lines.select_related(
+            "instalment__decision__recorded_by",
+            "instalment__application__call__envelope__line__budget",
+            "instalment__application__organisation",
+            "instalment__certified_by",
+            "instalment__approved_by",
+            "organisation",
+            "bank_version__verified_by",
+        ).order_by("pk")
+    )
+
+
+def _ordered_before(batch: Batch, lines: Sequence[PaymentLine]) -> dict[int, int]:
+    """Decision -> cents ordered or paid by earlier batches."""
+    gone = (
+        Instalment.objects.filter(
+            decision__in={line.instalment.decision_id for line in lines},
+            state__in=(InstalmentState.ORDERED, InstalmentState.PAID),
+        )
+        .exclude(lines__batch=batch)
+        .order_by()
+    )
+    return dict(gone.values_list("decision").annotate(Sum("amount_cents")))
+
+
+def _pieces(lines: Sequence[PaymentLine]) -> dict[int, str]:
+    """What the file holds, by name: the accountant asks for what the decision requires."""
+    applications = {line.instalment.application_id for line in lines}
+    names: dict[int, list[str]] = {pk: ["Décision"] for pk in applications}
+    attached = Attachment.objects.filter(application__in=applications).select_related("file").order_by("pk")
+    for piece in attached:
+        names[piece.application_id].append(piece.title or piece.file.name)
+    return {pk: "; ".join([*names[pk], "RIB"]) for pk in applications}
+
+
+def _row(line: PaymentLine, position: int, number: str, before: int, pieces: str) -> dict[str, Any]:
+    instalment, account, organisation = line.instalment, line.bank_version, line.organisation
+    application, decision = instalment.application, instalment.decision
+    budget_line = application.call.envelope.line
+    kind = instalment.get_kind_display()
+    return {
+        "exercice": budget_line.budget.year,
+        "dossier": application.number,
+        "decision": decision.act_number,
+        "date_decision": _iso(decision.act_date),
+        "engagement": f"{application.number}-E{decision.movement_id}",
+        "type": kind,
+        "montant": line.amount_cents,
+        "deja_verse": before,
+        "reste": decision.amount_cents - before - line.amount_cents,
+        "siret": organisation.siret or organisation.siren,
+        "nom": one_line(organisation.name),
+        "adresse": _address(application),
+        "iban": account.iban,
+        "bic": account.bic,
+        "titulaire": one_line(account.holder),
+        "nature": budget_line.nature_account,
+        "fonction": budget_line.function_account,
+        "operation": budget_line.operation,
+        "libelle": f"Fonds d’initiative {application.number} {kind.lower()}"[:TRANSFER_LABEL],
+        "objet": one_line(f"{kind} : {application.title}")[:PURPOSE],
+        "base_juridique": application.call.get_legal_basis_display(),
+        "pieces": one_line(pieces),
+        "service_fait_le": _iso(instalment.certified_at),
+        "service_fait_par": line.instalment.certified_by.get_full_name(),
+        "lot": number,
+        "ligne": position,
+    }
+
+
+def _address(application: Application) -> str:
+    organisation = application.organisation
+    codes = organisation.postal_codes or [""]
+    return one_line(f"{organisation.address}, {codes[0]} {organisation.name}".strip(" ,"))
+
+
+def _iso(value: Any) -> str:
+    if value is None:
+        return ""
+    return (local(value).date() if hasattr(value, "hour") else value).isoformat()

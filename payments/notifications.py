@@ -1,0 +1,131 @@
+"""What is said about payments: one class a message."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db.models import Q
+from django.urls import reverse
+
+from accounts.models import Organisation, User
+from accounts.states import WRITING_ROLES, Role
+from applications.models import Application
+from notifications.mail import Mail, Recipient
+from payments.models import BankVersion, Batch, Instalment
+
+
+def members(organisation_id: int, *roles: str) -> list[User]:
+    """The active people of an organisation, each once."""
+    held = Q(memberships__organisation=organisation_id, memberships__ended_at__isnull=True)
+    if roles:
+        held &= Q(memberships__role__in=roles)
+    return list(User.objects.filter(held, is_active=True).distinct().order_by("pk"))
+
+
+def every_contact(organisation: Organisation) -> list[Recipient]:
+    """Everybody of the commune, and its own address: whoever stole one account cannot hush this up."""
+    found = {user.email.lower(): Recipient.of(user) for user in members(organisation.pk)}
+    if organisation.email:
+        found.setdefault(organisation.email.lower(), Recipient(None, organisation.email, organisation.name))
+    return list(found.values())
+
+
+class BankMail(Mail):
+    """About a version of bank details: said once a version."""
+
+    def __init__(self, bank: BankVersion, *, is_change: bool = False) -> None:
+        self.bank, self.is_change = bank, is_change
+
+    def recipients(self) -> Iterable[Recipient]:
+        return every_contact(self.bank.organisation)
+
+    def key(self) -> str:
+        return str(self.bank.pk)
+
+    def ref(self) -> str:
+        return self.bank.organisation.siren
+
+    def context(self) -> dict[str, Any]:
+        return {
+            "bank": self.bank,
+            "organisation": self.bank.organisation,
+            "is_change": self.is_change,
+            "link": settings.BASE_URL + reverse("bank_detail", args=[self.bank.pk]),
+        }
+
+
+class BankDeclaredMail(BankMail):
+    kind: ClassVar[str] = "bank_declared"
+
+
+class BankVerifiedMail(BankMail):
+    """`bank` was read again after its verification, so that its dates are known."""
+
+    kind: ClassVar[str] = "bank_verified"
+
+
+class BankRefusedMail(BankMail):
+    kind: ClassVar[str] = "bank_refused"
+
+    def recipients(self) -> Iterable[Recipient]:
+        return [Recipient.of(user) for user in members(self.bank.organisation_id, *WRITING_ROLES)]
+
+
+class InstalmentMail(Mail):
+    """About one instalment: said once a change of its version."""
+
+    def __init__(self, instalment: Instalment) -> None:
+        self.instalment = instalment
+        self.application: Application = instalment.application
+
+    def key(self) -> str:
+        return f"{self.instalment.pk}:{self.instalment.version}"
+
+    def ref(self) -> str:
+        return self.application.number or ""
+
+    def context(self) -> dict[str, Any]:
+        return {
+            "instalment": self.instalment,
+            "application": self.application,
+            "organisation": self.application.organisation,
+            "link": settings.BASE_URL + reverse("application_payments", args=[self.application.public_id]),
+        }
+
+
+class InstalmentRequestedMail(InstalmentMail):
+    """To who follows the file, else to every instructor."""
+
+    kind: ClassVar[str] = "instalment_requested"
+
+    def recipients(self) -> Iterable[Recipient]:
+        if self.application.instructor and self.application.instructor.is_active:
+            return [Recipient.of(self.application.instructor)]
+        held = Q(memberships__role=Role.INSTRUCTOR, memberships__ended_at__isnull=True)
+        return [Recipient.of(user) for user in User.objects.filter(held, is_active=True).distinct().order_by("pk")]
+
+    def context(self) -> dict[str, Any]:
+        return super().context() | {"link": settings.BASE_URL + reverse("instalment_detail", args=[self.instalment.pk])}
+
+
+class InstalmentReturnedMail(InstalmentMail):
+    """To the commune: what is missing before it can be paid."""
+
+    kind: ClassVar[str] = "instalment_returned"
+
+    def recipients(self) -> Iterable[Recipient]:
+        return [Recipient.of(user) for user in members(self.application.organisation_id, *WRITING_ROLES)]
+
+
+class InstalmentOrderedMail(InstalmentMail):
+    kind: ClassVar[str] = "instalment_ordered"
+
+    def __init__(self, instalment: Instalment, batch: Batch, account: BankVersion) -> None:
+        super().__init__(instalment)
+        self.batch, self.account = batch, account
+
+    def recipients(self) -> Iterable[Recipient]:
+        return [Recipient.of(user) for user in members(self.application.organisation_id, *WRITING_ROLES)]
+
+    def context(self) -> dict[str, Any]:
+        return super().context() | {"batch": self.batch, "account": self.account}

@@ -1,0 +1,48 @@
+"""Who may do what with a payment: pure predicates; services refuse by them, pages show by them."""
+
+from typing import Any
+
+from accounts.states import FINANCE_ROLES, READING_ROLES, WRITING_ROLES, Role
+
+
+def writes_for(user: Any, organisation_id: int) -> bool:
+    return organisation_id in user.organisation_ids(*WRITING_ROLES)
+
+
+def belongs_to(user: Any, organisation_id: int) -> bool:
+    return organisation_id in user.organisation_ids()
+
+
+def reads_payments(user: Any) -> bool:
+    """The lists of the staff: desk, finance, auditor."""
+    return bool(user.has_role(*READING_ROLES))
+
+
+def can_certify(user: Any, organisation_id: int) -> bool:
+    """Service fait (décret 2012-1246, article 31): by the service that followed the action, never by the commune."""
+    return user.has_role(Role.INSTRUCTOR) and not belongs_to(user, organisation_id)
+
+
+def can_approve(user: Any, organisation_id: int) -> bool:
+    return user.has_role(Role.FINANCE_APPROVER) and not belongs_to(user, organisation_id)
+
+
+def can_send_back(user: Any, organisation_id: int) -> bool:
+    return user.has_role(*FINANCE_ROLES) and not belongs_to(user, organisation_id)
+
+
+def can_verify_bank(user: Any, organisation_id: int) -> bool:
+    return user.has_role(Role.INSTRUCTOR, Role.HEAD_OF_SERVICE) and not belongs_to(user, organisation_id)
+
+
+def can_prepare_batches(user: Any) -> bool:
+    return bool(user.has_role(Role.FINANCE_PREPARER))
+
+
+def can_export_batches(user: Any) -> bool:
+    return bool(user.has_role(*FINANCE_ROLES))
+
+
+def can_read_iban(user: Any, organisation_id: int) -> bool:
+    """Seeing the account whole; each time is written in the journal of reads."""
+    return user.has_role(Role.INSTRUCTOR, Role.HEAD_OF_SERVICE, *FINANCE_ROLES) or writes_for(user, organisation_id)
