@@ -11,4 +11,19 @@ from fund.models import Fund
 
 def page(request: HttpRequest) -> dict[str, Any]:
     # Not "site": allauth's views put their own variable of that name in their pages.
-    return {"authority": Fund.objects.first(), "nav": menu(request), "demo": settings.DEMO}
+    return {
+        "authority": Fund.objects.first(),
+        "nav": menu(request),
+        "account": account(request),
+        "demo": settings.DEMO,
+    }
+
+
+def account(request: HttpRequest) -> dict[str, str] | None:
+    """Who is signed in, and for whom: an organisation, or a role in the fund's staff."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return None
+    first = next(iter(user.active_memberships), None)
+    label = "" if first is None else str(first.organisation or first.get_role_display())
+    return {"name": user.get_full_name(), "organisation": label}
