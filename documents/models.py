@@ -1,7 +1,7 @@
 """Stored files: deposited ones wait in quarantine until scanned; issued ones (receipts, letters) are made by us."""
 
 import secrets
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pgtrigger
 from django.conf import settings
@@ -15,6 +15,7 @@ from common.grants import Grants
 from common.guards import Guard, no_delete, refuse
 from common.workflow import StatefulModel
 from documents.states import FileState, Origin
+from documents.visibility import visible
 from journal.guards import state_guards
 
 CONTENT_STAYS = f"""
@@ -27,6 +28,13 @@ RETURN NEW;
 
 def new_key() -> str:
     return secrets.token_hex(32)
+
+
+class StoredFileQuerySet(models.QuerySet["StoredFile"]):
+    def visible_to(self, user: Any) -> "StoredFileQuerySet":
+        """What this person may download (documents.visibility); the rest is a 404."""
+        seen = visible(user)
+        return self.none() if seen is None else self.filter(seen)
 
 
 class StoredFile(StatefulModel):
@@ -52,6 +60,8 @@ class StoredFile(StatefulModel):
     scanned_sha256 = models.CharField(max_length=64, blank=True, default="")
     scan_engine = models.CharField(max_length=120, blank=True, default="")
     scan_note = models.CharField(max_length=200, blank=True, default="")
+
+    objects = StoredFileQuerySet.as_manager()
 
     class Meta:
         verbose_name = "fichier"

@@ -1,3 +1,7 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from documents import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("fichiers/<str:key>/", views.file_download, name="file_download"),
+]

@@ -1,0 +1,21 @@
+"""Which stored files come with the applications a person sees (registered in documents.visibility)."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from applications.models import Application, Attachment, Decision
+from applications.states import DecisionState
+
+
+def files_of(user: Any) -> Q:
+    """Attachments and receipts of visible files; letters too, but for the commune only once the decision is notified."""
+    seen = Application.objects.visible_to(user)
+    letters = Decision.objects.filter(application__in=seen, letter__isnull=False)
+    own = Q(application__organisation__in=user.organisation_ids())
+    letters = letters.filter(~own | Q(state=DecisionState.NOTIFIED))
+    return (
+        Q(pk__in=Attachment.objects.filter(application__in=seen).values("file"))
+        | Q(pk__in=seen.filter(receipt__isnull=False).values("receipt"))
+        | Q(pk__in=letters.values("letter"))
+    )
