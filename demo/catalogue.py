@@ -58,7 +58,7 @@ class SampleForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].widget.hints = {  # type: ignore[attr-defined]
+        self.fields["kind"].widget.hints = {
             "former": "Agents, professionnels, bénévoles, élus.",
             "soutenir": "Écoute, permanences juridiques, accompagnement.",
         }

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms, template
 from django.forms.boundfield import BoundField
 from django.template.context import Context
+from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 
 from common.components import render
@@ -36,7 +37,6 @@ def prepared(field: BoundField, **options: Any) -> dict[str, Any]:
     """What the field template needs. `options` are those of `{% field %}`; see `field`."""
     widget = field.field.widget
     kind = _kind(widget)
-    options = {**getattr(field, "ui_options", {}), **options}
     hint = "" if options.get("bare") else options.get("hint", field.help_text)
     limit = getattr(field.field, "max_length", None)
     counter = limit if limit and options.get("counter", kind == "textarea") else None
@@ -114,19 +114,15 @@ def _choices(field: BoundField) -> list[dict[str, Any]]:
 
 
 @register.simple_tag
-def prepare(field: BoundField) -> dict[str, Any]:
-    return prepared(field)
+def prepare(field: BoundField, options: Any = None) -> dict[str, Any]:
+    return prepared(field, **(options or {}))
 
 
 @register.simple_tag
 def field(field: BoundField, **options: Any) -> SafeString:
     """Options: hint prefix suffix width("s"|"m"|"l") label hide_label counter autocomplete input_class rows columns."""
-    field.ui_options = options
-    try:
-        return field.as_field_group()
-    finally:
-        # The form keeps its bound fields: without this the next rendering would inherit the options.
-        del field.ui_options
+    html = get_template("django/forms/field.html").render({"field": field, "options": options})
+    return mark_safe(html)  # noqa: S308 - a template escapes
 
 
 @register.simple_tag
@@ -134,9 +130,9 @@ def fields(form: forms.BaseForm, *names: str) -> SafeString:
     """The named fields, or all of them with the hidden ones."""
     if names:
         return mark_safe("".join(form[name].as_field_group() for name in names))  # noqa: S308 - rendered by templates
-    hidden = [str(bound) for bound in form.hidden_fields()]
-    shown = [bound.as_field_group() for bound in form.visible_fields()]
-    return mark_safe("".join(hidden + shown))  # noqa: S308 - rendered by templates
+    parts = [str(bound) for bound in form.hidden_fields()]
+    parts += [bound.as_field_group() for bound in form.visible_fields()]
+    return mark_safe("".join(parts))  # noqa: S308 - rendered by templates
 
 
 @register.simple_tag
@@ -167,14 +163,14 @@ def _named(field: BoundField, message: str) -> str:
 def _messages(source: Any) -> Iterator[tuple[str, str]]:
     """(anchor, sentence) of a form, a formset, or a list that already has this shape."""
     if isinstance(source, forms.BaseFormSet):
-        yield from (("", message) for message in source.non_form_errors())
+        yield from (("", str(message)) for message in source.non_form_errors())
         for each in source.forms:
             yield from _messages(each)
     elif isinstance(source, forms.BaseForm):
         general = getattr(source, "summary_anchor", "")
-        yield from ((general, message) for message in source.non_field_errors())
+        yield from ((general, str(message)) for message in source.non_field_errors())
         for bound in source:
-            yield from ((_anchor(bound), _named(bound, message)) for message in bound.errors)
+            yield from ((_anchor(bound), _named(bound, str(message))) for message in bound.errors)
     elif source:
         yield from source
 
