@@ -1,3 +1,25 @@
-from django.urls import URLPattern, URLResolver
+"""Paths of the files: the commune's side here, the desk's side in the second block."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, path
+
+from applications.views import commune, drafting, sending
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    # The commune
+    path("mes-dossiers/", commune.my_applications, name="my_applications"),
+    path("mes-dossiers/nouveau/<slug:slug>/", commune.application_create, name="application_create"),
+    path("dossiers/<uuid:public_id>/", commune.application_home, name="application_home"),
+    path("dossiers/<uuid:public_id>/imprimer/", commune.application_print, name="application_print"),
+    path("dossiers/<uuid:public_id>/verifier/", sending.application_review, name="application_review"),
+    path("dossiers/<uuid:public_id>/faire-signer/", sending.signature_ask, name="application_ask_signature"),
+    path("dossiers/<uuid:public_id>/renvoyer/", sending.signature_return, name="application_return"),
+    path("dossiers/<uuid:public_id>/envoyer/", sending.application_submit, name="application_submit"),
+    path("dossiers/<uuid:public_id>/envoye/", sending.application_sent, name="application_sent"),
+    path("dossiers/<uuid:public_id>/retirer/", sending.application_withdraw, name="application_withdraw"),
+    path("dossiers/<uuid:public_id>/repondre/", sending.pieces_answer, name="application_answer_pieces"),
+    path("dossiers/<uuid:public_id>/pieces/", drafting.documents, name="application_documents"),
+    path("dossiers/<uuid:public_id>/pieces/<int:pk>/retirer/", drafting.document_remove, name="application_document_remove"),
+    path("dossiers/<uuid:public_id>/budget/", drafting.budget, name="application_budget"),
+    path("dossiers/<uuid:public_id>/<slug:section>/", drafting.section, name="application_section"),
+    # The desk
+]

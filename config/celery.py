@@ -34,6 +34,7 @@ app.conf.update(
         "relay the outbox": {"task": "notifications.tasks.relay", "schedule": 60.0},
         "open and close calls": {"task": "fund.tasks.open_and_close_calls", "schedule": 20.0},
         "scan waiting files": {"task": "documents.tasks.scan_waiting", "schedule": 60.0},
+        "make missing receipts": {"task": "applications.tasks.make_missing_receipts", "schedule": 60.0},
         "queue due reminders": {"task": "applications.tasks.remind_before_closing", "schedule": crontab(minute=5)},
         "queue the weekly report": {"task": "reports.tasks.weekly_report", "schedule": crontab(minute=10)},
         "seal the journal": {"task": "journal.tasks.seal_journal", "schedule": crontab(hour=2, minute=0)},

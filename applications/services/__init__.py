@@ -1,0 +1,57 @@
+"""Every verb of a file. One function a verb: `verb(pk, *, by=…)`."""
+
+from applications.services.decisions import (
+    grant,
+    reject,
+    sign_decision,
+    waitlist,
+    withdraw_recorded,
+)
+from applications.services.drafting import (
+    ask_signature,
+    attach_document,
+    create_draft,
+    fingerprint,
+    remove_document,
+    return_to_drafter,
+    save_section,
+)
+from applications.services.exchange import answer_pieces, open_request
+from applications.services.instruction import (
+    ask_pieces,
+    check_complete,
+    declare_inadmissible,
+    finish_review,
+    send_to_review,
+    start_instruction,
+    take_over,
+)
+from applications.services.reading import for_reading
+from applications.services.submission import submit, withdraw
+
+__all__ = [
+    "answer_pieces",
+    "ask_pieces",
+    "ask_signature",
+    "attach_document",
+    "check_complete",
+    "create_draft",
+    "declare_inadmissible",
+    "fingerprint",
+    "finish_review",
+    "for_reading",
+    "grant",
+    "open_request",
+    "reject",
+    "remove_document",
+    "return_to_drafter",
+    "save_section",
+    "send_to_review",
+    "sign_decision",
+    "start_instruction",
+    "submit",
+    "take_over",
+    "waitlist",
+    "withdraw",
+    "withdraw_recorded",
+]

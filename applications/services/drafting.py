@@ -1,0 +1,280 @@
+"""Writing a file: begin it, save its sections, join documents, have it signed."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Organisation, User
+from accounts.states import WRITING_ROLES
+from applications import eligibility, policies
+from applications.models import Application, Attachment, BudgetLine, Indicator, Milestone, Partner, PieceRequest, Remark
+from applications.notifications.commune import ReturnedMail, SignatureAskedMail
+from applications.sections import BY_SLUG, Section, to_do
+from applications.services.reading import locked_file, require
+from common.clock import database_now
+from common.dates import local, moment
+from common.errors import DomainError, NotAllowed, Stale
+from common.typography import filesize
+from documents.services import store_upload
+from fund.models import Call
+from fund.states import CallState
+from journal.services import begin, once, record
+
+ROW_MODELS: dict[str, type[Any]] = {
+    "partners": Partner,
+    "milestones": Milestone,
+    "indicators": Indicator,
+    "budget_lines": BudgetLine,
+}
+ROW_FIELDS = {
+    "partners": ("name", "role", "confirmed"),
+    "milestones": ("label", "planned_on"),
+    "indicators": ("label", "unit", "baseline", "target", "proof"),
+    "budget_lines": ("side", "account", "label", "funder", "status", "amount_cents", "is_request"),
+}
+MAX_ROWS = 60
+
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+# --- Beginning -------------------------------------------------------------------------------------------------
+
+
+def create_draft(call_id: int, organisation_id: int, *, by: User, key: UUID) -> Application:
+    """A new draft for an open call. The same key gives the same draft, however often the form is posted.
+
+    Raises NotAllowed for one who does not write for this organisation, DomainError when the call takes no application
+    or is not meant for this organisation.
+    """
+    answer = once(
+        by=by,
+        operation="create_draft",
+        key=key,
+        request={"call": call_id, "organisation": organisation_id},
+        act=lambda: {"id": _create_draft(call_id, organisation_id, by=by).pk},
+    )
+    return Application.objects.get(pk=answer["id"])
+
+
+def _create_draft(call_id: int, organisation_id: int, *, by: User) -> Application:
+    if organisation_id not in by.organisation_ids(*WRITING_ROLES):
+        raise NotAllowed("Vous n’écrivez pas les dossiers de cette commune.")
+    call = Call.objects.get(pk=call_id)
+    organisation = Organisation.objects.get(pk=organisation_id)
+    refuse_when_closed(call)
+    check = eligibility.organisation_check(call, organisation)
+    if not check.ok:
+        raise DomainError(check.reason)
+    application = Application(call=call, organisation=organisation, created_by=by)
+    begin(application, by=by)
+    return application
+
+
+def refuse_when_closed(call: Call) -> None:
+    """Raises DomainError unless the call takes applications now, by the database's clock; the sentence says the hours."""
+    now = database_now()
+    if now >= call.closes_at:
+        clock = local(now)
+        raise DomainError(
+            f"Il est {clock.hour} h {clock:%M} min {clock:%S} s à l’horloge du service ; l’appel a clos le "
+            f"{moment(call.closes_at)}. Le dossier n’a pas été envoyé ; tout ce que vous avez écrit est gardé."
+        )
+    if now < call.opens_at or call.state not in (CallState.PUBLISHED, CallState.OPEN):
+        raise DomainError(f"L’appel ne reçoit pas encore de dossiers. Il ouvre le {moment(call.opens_at)}.")
+
+
+# --- Saving ----------------------------------------------------------------------------------------------------
+
+
+def fingerprint(application: Application, section: Section) -> str:
+    """What a person saw of a section: two who write in different sections do not get in each other's way."""
+    content: dict[str, Any] = {name: getattr(application, name) for name in section.fields}
+    for name in section.rows:
+        content[name] = [_row_values(name, row) for row in getattr(application, name).all()]
+    text = json.dumps(content, sort_keys=True, cls=DjangoJSONEncoder)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _row_values(name: str, row: Any) -> dict[str, Any]:
+    return {field: getattr(row, field) for field in ROW_FIELDS[name]}
+
+
+@transaction.atomic
+def save_section(
+    pk: int,
+    slug: str,
+    *,
+    by: User,
+    values: Mapping[str, Any] | None = None,
+    rows: Rows | None = None,
+    version: int | None = None,
+    seen: str = "",
+) -> Application:
+    """Save one section of a draft: `values` of its fields, `rows` replacing its tables whole.
+
+    Only what the section declares is written, whatever is given. `version` is the one the person saw; when it is not
+    the current one, `seen` (the section's fingerprint) tells whether this very section changed. Raises Stale when it did.
+    Saving what is already there writes nothing.
+    """
+    section = BY_SLUG[slug]
+    application = locked_file(pk)
+    require(policies.can_edit(by, application), _why_not_editable(application))
+    before = fingerprint(application, section)
+    if version is not None and version != application.version and seen != before:
+        raise Stale("Un collègue a enregistré cette section entre-temps. Votre texte est gardé ci-dessous.")
+    for name in section.fields:
+        if values is not None and name in values:
+            setattr(application, name, values[name])
+    for name in section.rows:
+        if rows is not None and name in rows:
+            _replace(application, name, rows[name])
+    if "budget_lines" in section.rows:
+        _count_money(application)
+    if fingerprint(application, section) == before:
+        return application
+    application.version += 1
+    application.save()
+    record(application, by=by, verb="save_section", data={"section": slug})
+    return application
+
+
+def _why_not_editable(application: Application) -> str:
+    if application.number:
+        return f"Le dossier {application.number} est envoyé : son contenu ne change plus."
+    return "Vous lisez ce dossier sans pouvoir l’écrire."
+
+
+def _replace(application: Application, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    if len(rows) > MAX_ROWS:
+        raise DomainError(f"Un tableau compte au plus {MAX_ROWS} lignes.")
+    wanted = [{field: row[field] for field in ROW_FIELDS[name] if field in row} for row in rows]
+    model, related = ROW_MODELS[name], getattr(application, name)
+    if [_row_values(name, row) for row in related.all()] == [_row_values(name, model(**row)) for row in wanted]:
+        return
+    related.all().delete()
+    model.objects.bulk_create(
+        model(application=application, position=position, **row) for position, row in enumerate(wanted)
+    )
+
+
+def _count_money(application: Application) -> None:
+    figures = eligibility.money(application)
+    application.requested_cents = figures.requested
+    application.total_cost_cents = figures.total_cost
+    application.eligible_cost_cents = figures.eligible_cost
+    application.own_share_cents = figures.own_share
+    application.allowed_cents = eligibility.allowed_cents(application.call, figures)
+
+
+# --- Documents -------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def attach_document(
+    pk: int, *, by: User, code: str, upload: UploadedFile, title: str = "", replaces: int | None = None
+) -> Attachment:
+    """Join a document to a draft, or to a file whose commune is asked for pieces. It is scanned before anybody reads it.
+
+    Raises DomainError for a file the service refuses, or when the file's documents together are too heavy.
+    """
+    application = locked_file(pk)
+    drafting, answering = policies.can_edit(by, application), policies.can_answer_pieces(by, application)
+    require(drafting or answering, _why_not_editable(application))
+    old = application.attachments.filter(pk=replaces).first() if replaces and drafting else None
+    _refuse_when_heavy(application, upload, old)
+    asked = PieceRequest.objects.filter(application=application, answered_at=None).first() if answering else None
+    document = application.call.documents.filter(code=code).first()
+    stored = store_upload(upload, organisation=application.organisation, by=by)
+    attachment = Attachment.objects.create(
+        application=application,
+        organisation=application.organisation,
+        code=code[:40],
+        title=(title or (document.label if document else ""))[:200],
+        file=stored,
+        piece_request=asked,
+        added_by=by,
+    )
+    data = {"code": code, "name": stored.name, "sha256": stored.sha256}
+    if old is not None:
+        data["replaces"] = old.file.name
+        old.delete()
+    _touch(application)
+    record(application, by=by, verb="attach_document", data=data)
+    return attachment
+
+
+def _refuse_when_heavy(application: Application, upload: UploadedFile, old: Attachment | None) -> None:
+    limit = settings.UPLOAD_MAX_BYTES_PER_APPLICATION
+    files = application.attachments.select_related("file")
+    total = (upload.size or 0) + sum(one.file.size for one in files if old is None or one.pk != old.pk)
+    if total > limit:
+        raise DomainError(f"Les pièces d’un dossier pèsent au plus {filesize(limit)} ensemble. Allégez ce fichier.")
+
+
+@transaction.atomic
+def remove_document(pk: int, attachment_id: int, *, by: User) -> None:
+    """Take a document out of a draft. The journal keeps its name and hash; removing it twice does nothing more."""
+    application = locked_file(pk)
+    require(policies.can_edit(by, application), _why_not_editable(application))
+    attachment = application.attachments.select_related("file").filter(pk=attachment_id).first()
+    if attachment is None:
+        return
+    data = {"code": attachment.code, "name": attachment.file.name, "sha256": attachment.file.sha256}
+    attachment.delete()
+    _touch(application)
+    record(application, by=by, verb="remove_document", data=data)
+
+
+def _touch(application: Application) -> None:
+    application.version += 1
+    application.save(update_fields=["version", "updated_at"])
+
+
+# --- Having it signed ------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask_signature(pk: int, *, by: User, version: int | None = None) -> Application:
+    """Tell the signatories that the file is ready. Raises DomainError with what is left to do."""
+    application = locked_file(pk, version=version, children=True)
+    require(policies.can_edit(by, application), _why_not_editable(application))
+    refuse_when_incomplete(application)
+    mail = SignatureAskedMail(application, by=by)
+    if not mail.recipients():
+        raise DomainError("Votre commune n’a pas encore de signataire. Invitez-en un, puis demandez la signature.")
+    application.signature_asked_at = timezone.now()
+    application.version += 1
+    application.save(update_fields=["signature_asked_at", "version", "updated_at"])
+    record(application, by=by, verb="ask_signature")
+    mail.queue()
+    return application
+
+
+def refuse_when_incomplete(application: Application) -> None:
+    left = to_do(application, today=local(database_now()).date())
+    if left:
+        raise DomainError("Le dossier n’est pas complet. " + " ".join(left))
+
+
+@transaction.atomic
+def return_to_drafter(pk: int, *, by: User, text: str, version: int | None = None) -> Application:
+    """The signatory sends the draft back to those who write it, with a word."""
+    application = locked_file(pk, version=version)
+    require(policies.can_submit(by, application), "Seul un signataire de la commune peut renvoyer ce brouillon.")
+    if not text.strip():
+        raise DomainError("Écrivez ce qui est à reprendre : vos collègues le liront.")
+    remark = Remark.objects.create(application=application, author=by, text=text.strip())
+    application.signature_asked_at = None
+    application.version += 1
+    application.save(update_fields=["signature_asked_at", "version", "updated_at"])
+    record(application, by=by, verb="return_to_drafter", reason=remark.text)
+    ReturnedMail(application, by=by, remark=remark).queue()
+    return application

@@ -1,0 +1,185 @@
+"""The instructor's verbs: take a file, find it complete, ask for pieces, declare it inadmissible, send it to review."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.states import DESK_ROLES
+from applications import policies
+from applications.models import Application, PieceRequest
+from applications.notifications.desk import Inadmissible, PiecesAsked
+from applications.states import UNDECIDED, ApplicationState
+from common.errors import DomainError, NotAllowed, Stale
+from journal.services import advance, locked, record
+
+MAX_ITEMS = 20
+MAX_DELAY_DAYS = 90
+CONFLICT = "Vous avez un intérêt dans ce dossier, ou il ne vous est pas ouvert : une autre personne doit s’en charger."
+
+
+def locked_for_desk(pk: int, *, by: Any) -> Application:
+    """The file, locked, for a person of the desk without an interest in it; NotAllowed otherwise.
+
+    The version is left to the caller: saying what the other person did comes before saying that something changed.
+    """
+    if not by.has_role(*DESK_ROLES):
+        raise NotAllowed("Votre rôle ne permet pas cette action.")
+    if not Application.objects.visible_to(by).filter(pk=pk).exists() or _is_own(pk, by):
+        raise NotAllowed(CONFLICT)
+    return locked(Application.objects.select_related("call", "organisation"), pk)
+
+
+def same_version(application: Application, version: int | None) -> None:
+    if version is not None and application.version != version:
+        raise Stale
+
+
+def _is_own(pk: int, by: Any) -> bool:
+    return Application.objects.filter(pk=pk, organisation__in=by.organisation_ids()).exists()
+
+
+def _to_instruct(pk: int, *, by: Any) -> Application:
+    application = locked_for_desk(pk, by=by)
+    if not policies.can_instruct(by, application):
+        raise NotAllowed("L’instruction est faite par un instructeur ou par le gestionnaire du fonds.")
+    return application
+
+
+@transaction.atomic
+def start_instruction(pk: int, *, by: Any, version: int | None = None) -> Application:
+    """Take a file that was sent. Says who was faster when it is already taken."""
+    application = _to_instruct(pk, by=by)
+    if application.state != ApplicationState.SUBMITTED:
+        raise DomainError(_where_it_is(application))
+    same_version(application, version)
+    advance(application, application.start_instruction, instructor=by, by=by)
+    return application
+
+
+@transaction.atomic
+def take_over(pk: int, *, by: Any, version: int | None = None) -> Application:
+    """Become the instructor of a file that a colleague had taken; the journal keeps both names."""
+    application = _to_instruct(pk, by=by)
+    if application.state not in UNDECIDED or application.state == ApplicationState.SUBMITTED:
+        raise DomainError(_where_it_is(application))
+    if application.instructor_id == by.pk:
+        raise DomainError("Vous instruisez déjà ce dossier.")
+    same_version(application, version)
+    before = application.instructor.get_full_name() if application.instructor else ""
+    application.instructor = by
+    _save_content(application)
+    record(application, by=by, verb="take_over", data={"from": before, "to": by.get_full_name()})
+    return application
+
+
+@transaction.atomic
+def check_complete(pk: int, *, by: Any, version: int | None = None) -> Application:
+    """Find the file complete: the condition of sending it to review."""
+    application = _to_instruct(pk, by=by)
+    _must_be_in_instruction(application)
+    same_version(application, version)
+    if application.complete_checked_at:
+        raise DomainError("Ce dossier est déjà déclaré complet.")
+    application.complete_checked_at = timezone.now()
+    _save_content(application)
+    record(application, by=by, verb="check_complete")
+    return application
+
+
+@transaction.atomic
+def ask_pieces(
+    pk: int, *, items: Sequence[str], reason: str, due_on: date, by: Any, version: int | None = None
+) -> PieceRequest:
+    """Ask the commune for what is missing: what, why, by when (L. 114-5). The delay to answer stops until it answers."""
+    application = _to_instruct(pk, by=by)
+    _must_be_in_instruction(application)
+    same_version(application, version)
+    asked = [" ".join(item.split()) for item in items if item.strip()]
+    check_request(asked, reason, due_on)
+    application.complete_checked_at = None
+    advance(
+        application,
+        application.ask_pieces,
+        by=by,
+        reason=reason.strip(),
+        data={"items": asked, "due_on": due_on.isoformat()},
+    )
+    request = PieceRequest.objects.create(
+        application=application, asked_by=by, items=asked, reason=reason.strip(), due_on=due_on
+    )
+    PiecesAsked(application, request).queue()
+    return request
+
+
+def check_request(items: Sequence[str], reason: str, due_on: date) -> None:
+    """What a request for pieces must say; DomainError otherwise."""
+    today = timezone.localdate()
+    if not items:
+        raise DomainError("Indiquez au moins une pièce à fournir.")
+    if len(items) > MAX_ITEMS or any(len(item) > 300 for item in items):
+        raise DomainError(f"Une demande porte sur {MAX_ITEMS} pièces au plus, chacune en 300 caractères au plus.")
+    if not reason.strip():
+        raise DomainError("Dites à la commune pourquoi ces pièces sont nécessaires.")
+    if not today < due_on <= today + timedelta(days=MAX_DELAY_DAYS):
+        raise DomainError(f"La date limite est à venir, dans les {MAX_DELAY_DAYS} jours.")
+
+
+@transaction.atomic
+def declare_inadmissible(pk: int, *, reason: str, by: Any, version: int | None = None) -> Application:
+    """End a file that does not meet the rules of the call, with the reason told to the commune."""
+    application = _to_instruct(pk, by=by)
+    _must_be_in_instruction(application)
+    same_version(application, version)
+    if not reason.strip():
+        raise DomainError("Une irrecevabilité est motivée : dites à la commune quelle règle n’est pas respectée.")
+    advance(application, application.declare_inadmissible, by=by, reason=reason.strip())
+    Inadmissible(application, reason=reason.strip(), by=by).queue()
+    return application
+
+
+@transaction.atomic
+def send_to_review(pk: int, *, by: Any, version: int | None = None) -> Application:
+    """Hand a complete file to the evaluators."""
+    application = _to_instruct(pk, by=by)
+    _must_be_in_instruction(application)
+    same_version(application, version)
+    if application.complete_checked_at is None:
+        raise DomainError("Constatez d’abord que le dossier est complet, puis envoyez-le en évaluation.")
+    advance(application, application.send_to_review, by=by)
+    return application
+
+
+@transaction.atomic
+def finish_review(
+    pk: int, *, by: Any, version: int | None = None, reason: str = "", data: dict[str, Any] | None = None
+) -> Application:
+    """Close the evaluation of a file (called by `reviews`, which knows whether the grids are in)."""
+    application = locked_for_desk(pk, by=by)
+    if not policies.is_fund_manager(by, application):
+        raise NotAllowed("Le gestionnaire du fonds clôt l’évaluation.")
+    if application.state != ApplicationState.UNDER_REVIEW:
+        raise DomainError(_where_it_is(application))
+    same_version(application, version)
+    advance(application, application.finish_review, by=by, reason=reason, data=data)
+    return application
+
+
+def _must_be_in_instruction(application: Application) -> None:
+    if application.state != ApplicationState.IN_INSTRUCTION:
+        raise DomainError(_where_it_is(application))
+
+
+def _where_it_is(application: Application) -> str:
+    state = ApplicationState(application.state).label.lower()
+    if application.state == ApplicationState.IN_INSTRUCTION and application.instructor:
+        return f"{application.instructor.get_full_name()} a déjà pris ce dossier. Rien n’a été changé."
+    return f"Le dossier {application.reference} est maintenant « {state} ». Rien n’a été changé."
+
+
+def _save_content(application: Application) -> None:
+    application.version += 1
+    application.save(update_fields=["instructor", "complete_checked_at", "version", "updated_at"])
+
