@@ -17,6 +17,7 @@ A text given to a component gets its French spaces by itself (`typo`) and is esc
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -109,12 +110,22 @@ TAG_ICONS = {
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
-    href = f"{static('img/icons.svg')}#{name}"
-    if label:
-        return format_html(
-            '<svg class="i" viewBox="0 0 18 18" role="img" aria-label="{}"><use href="{}"/></svg>', typo(label), href
-        )
-    return format_html('<svg class="i" viewBox="0 0 18 18" aria-hidden="true"><use href="{}"/></svg>', href)
+    if not label:
+        return _silent_icon(name)
+    return format_html(
+        '<svg class="i" viewBox="0 0 18 18" role="img" aria-label="{}"><use href="{}#{}"/></svg>',
+        typo(label),
+        static("img/icons.svg"),
+        name,
+    )
+
+
+# Typed: a safe string and a text that look the same are not the same.
+@lru_cache(maxsize=128, typed=True)
+def _silent_icon(name: str) -> SafeString:
+    return format_html(
+        '<svg class="i" viewBox="0 0 18 18" aria-hidden="true"><use href="{}#{}"/></svg>', static("img/icons.svg"), name
+    )
 
 
 @register.simple_tag
