@@ -17,8 +17,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """allauth renders with its own templates (templates/account/email/); we queue, the relay sends."""
         context = {"request": self.request, **context} if self.request else context
-        subject = " ".join(render_to_string(f"{template_prefix}_subject.txt", context).split())
-        body = render_to_string(f"{template_prefix}_message.txt", context)
+        subject = " ".join(render_to_string(f"{template_prefix}_subject.txt", context, self.request).split())
+        body = render_to_string(f"{template_prefix}_message.txt", context, self.request)
         user = context.get("user")
         queue(
             kind=template_prefix.rsplit("/", 1)[-1],

@@ -123,3 +123,22 @@ def filesize(size: int) -> str:
             shown = f"{whole},{tenth}" if unit != "Ko" and tenth else str(whole + (tenth >= 5))
             return f"{shown}{NNBSP}{unit}"
     raise AssertionError("unreachable")
+
+
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_name(user_agent: Any) -> str:
+    """« Firefox sous Windows », so that a person recognises their own device."""
+    text = str(user_agent)
+    browser = next((name for mark, name in _BROWSERS if mark in text), "Navigateur inconnu")
+    system = next((name for mark, name in _SYSTEMS if mark in text), "")
+    return f"{browser} sous {system}" if system else browser

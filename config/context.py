@@ -10,9 +10,11 @@ from fund.models import Fund
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    # Not "site": allauth's views put their own variable of that name in their pages.
+    fund = Fund.objects.first()
     return {
-        "authority": Fund.objects.first(),
+        # allauth's views put their own "site" in their pages: what every page shows is read from "authority".
+        "authority": fund,
+        "site": fund,
         "nav": menu(request),
         "account": account(request),
         "demo": settings.DEMO,

@@ -59,6 +59,7 @@ for _name, _function in {
     "number": typography.group_thousands,
     "filesize_fr": typography.filesize,
     "typo": typo,
+    "browser_name": typography.browser_name,
     "initials": typography.initials,
     "of_name": typography.of_name,
 }.items():
