@@ -1,0 +1,163 @@
+"""The fund, two yearly budgets, last year's archived call and this year's open one."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils.text import slugify
+
+from accounts.models import User
+from common.money import euros_short
+from demo.content import Content
+from demo.content.call_shapes import Call as CallText
+from demo.seed.pen import Clock, Step, born, note, token, walk
+from fund.models import Budget, BudgetLine, Call, CallDocument, Criterion, Envelope, Fund, Movement, PlannedShare
+from fund.states import ActionType, CallState, LegalBasis, Theme
+
+S = CallState
+
+
+def a_fund(content: Content) -> Fund:
+    texts, contact = content.book.fund, content.book.call("current").contact
+    return Fund.objects.create(
+        name=texts.name,
+        authority_name=texts.authority,
+        authority_siret="20005480700017",
+        service_name=texts.service,
+        address=contact.address,
+        contact_email=contact.email,
+        contact_phone=contact.phone,
+        signatory_title="Pour la présidente et par délégation, la cheffe du service Cohésion sociale",
+        court="tribunal administratif de Marseille (31, rue Jean-François-Leca, 13002 Marseille, ou www.telerecours.fr)",
+        legal_mentions=texts.presentation,
+    )
+
+
+def envelopes(content: Content, fund: Fund, people: dict[str, User], clock: Clock) -> dict[int, Envelope]:
+    """year offset (0, -1) -> envelope, voted in the ledger."""
+    made = {}
+    for text in content.book.budgets:
+        year = clock.today.year + text.year_offset
+        day = clock.day(-100 if text.year_offset == 0 else -620)
+        budget = Budget.objects.create(
+            fund=fund, year=year, deliberation=f"CSGE-{year}-014 du {day:%d/%m/%Y}", voted_on=day
+        )
+        lines = {
+            line.code: BudgetLine.objects.create(
+                budget=budget, kind=line.code, label=line.label, amount_cents=line.amount_cents
+            )
+            for line in text.lines
+        }
+        envelope = Envelope.objects.create(line=lines["fund"])
+        at = clock.at(-99 if text.year_offset == 0 else -619)
+        money(
+            envelope,
+            "vote",
+            lines["fund"].amount_cents,
+            f"BUDGET-{year}",
+            by=people["gestionnaire"],
+            at=at,
+            label="Vote",
+        )
+        note(
+            envelope,
+            verb="vote",
+            kind="money",
+            by=people["gestionnaire"],
+            at=at,
+            data={"cents": lines["fund"].amount_cents},
+        )
+        made[text.year_offset] = envelope
+    return made
+
+
+def money(envelope: Envelope, verb: str, cents: int, subject: str, *, by: Any, at: Any, label: str) -> Movement:
+    from fund.states import MOVEMENTS
+
+    source, target = MOVEMENTS[verb]
+    return Movement.objects.create(
+        envelope=envelope,
+        operation=UUID(token(verb, subject, label)[:32]),
+        verb=verb,
+        from_account=source,
+        to_account=target,
+        amount_cents=cents,
+        subject=subject,
+        label=label,
+        actor_id=by.actor_id,
+        actor_label=by.actor_label,
+        occurred_at=at,
+    )
+
+
+def a_call(text: CallText, fund: Fund, envelope: Envelope, people: dict[str, User], clock: Clock) -> Call:
+    """The call of a year with its rules, documents, criteria and plan, brought to its state."""
+    year, dates, archived = envelope.year, text.dates, text.key == "past"
+    title = text.title.format(annee=year)
+    manager = people["gestionnaire"]
+    call = Call(
+        fund=fund,
+        envelope=envelope,
+        year=year,
+        title=title,
+        slug=slugify(title)[:80],
+        summary=text.summary.format(plafond=euros_short(text.ceiling_cents)) + "\n\n" + "\n\n".join(text.introduction),
+        rules="\n\n".join(f"Article {a.number}. {a.title}\n{a.text}" for a in text.rules),
+        opens_at=clock.at(dates.opens_offset_days, dates.opens_at),
+        closes_at=clock.at(dates.closes_offset_days, dates.closes_at),
+        decision_expected_on=clock.day(dates.decision_offset_days),
+        themes=list(Theme.values),
+        action_types=list(ActionType.values),
+        max_rate_bp=text.max_rate_percent * 100,
+        ceiling_cents=text.ceiling_cents,
+        floor_cents=text.floor_cents,
+        min_own_share_bp=text.min_own_share_percent * 100,
+        legal_basis=LegalBasis.CITY_CONTRACT,
+        report_due_on=clock.day(dates.report_due_offset_days),
+        contact=f"{text.contact.service}, {text.contact.email}, {text.contact.phone}",
+    )
+    born(call, by=manager, at=clock.at(dates.opens_offset_days - 12))
+    _details(call, text)
+    steps = [
+        Step("publish", S.PUBLISHED, manager, clock.at(dates.opens_offset_days - 5)),
+        Step("open", S.OPEN, None, call.opens_at),
+    ]
+    if archived:
+        steps += [
+            Step("close", S.CLOSED, None, call.closes_at),
+            Step("start_deciding", S.DECIDING, manager, clock.at(dates.closes_offset_days + 3)),
+            Step("finish_deciding", S.DECIDED, manager, clock.at(dates.decision_offset_days + 2)),
+            Step("archive", S.ARCHIVED, manager, clock.at(dates.report_due_offset_days + 30)),
+        ]
+    Call.objects.filter(pk=call.pk).update(published_at=steps[0].at)
+    walk(call, steps)
+    return call
+
+
+def _details(call: Call, text: CallText) -> None:
+    CallDocument.objects.bulk_create(
+        CallDocument(
+            call=call,
+            code=need.code,
+            label=need.label,
+            help=need.help,
+            required=need.when == "always",
+            position=position,
+        )
+        for position, need in enumerate(text.requirements)
+    )
+    Criterion.objects.bulk_create(
+        Criterion(
+            call=call,
+            code=criterion.code,
+            label=criterion.label,
+            help=criterion.question,
+            weight=criterion.weight,
+            anchors=list(criterion.anchors),
+            position=position,
+        )
+        for position, criterion in enumerate(text.criteria)
+    )
+    PlannedShare.objects.bulk_create(
+        PlannedShare(call=call, kind=part.code, share_bp=part.percent * 100, position=position)
+        for position, part in enumerate(text.instalments)
+    )

@@ -1,0 +1,84 @@
+"""Communes, their SIRET « à vérifier », and one account for each role."""
+
+import csv
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from django.contrib.auth.hashers import make_password
+from stdnum import luhn
+
+from accounts.models import Membership, Organisation, User
+from accounts.states import PlanStatus
+from common.search import sort_key
+from demo.content import Content
+from demo.content.shapes import Person
+
+PASSWORD = "bienvenue-au-fonds"  # the demonstration's, written on its sign-in page
+DIRECTORY = Path(__file__).resolve().parents[2] / "accounts" / "data" / "communes_amp.csv"
+
+
+def siret_of(siren: str) -> str:
+    """First establishment: SIREN + 0001 + check digit. A guess, shown as « à vérifier »; a real installation looks it up."""
+    partial = f"{siren}0001"
+    return partial + luhn.calc_check_digit(partial)
+
+
+def communes() -> dict[str, Organisation]:
+    with DIRECTORY.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    made = Organisation.objects.bulk_create(
+        Organisation(
+            name=row["nom"],
+            sort_name=sort_key(row["nom"]),
+            siren=row["siren"],
+            siret=siret_of(row["siren"]),
+            insee_code=row["code_insee"],
+            department=row["departement"],
+            arrondissement=row["arrondissement"],
+            postal_codes=row["codes_postaux"].split("|"),
+            population=int(row["population_municipale"]),
+            population_total=int(row["population_totale"]),
+            latitude=Decimal(row["latitude"]),
+            longitude=Decimal(row["longitude"]),
+            address=f"Hôtel de ville\n{row['codes_postaux'].split('|')[0]} {row['nom']}",
+            plan_status=PlanStatus.ADOPTED if row["plan_local"] == "oui" else PlanStatus.NONE,
+            engaged_in_source_text=row["engagee_texte_source"] == "oui",
+        )
+        for row in rows
+    )
+    return {organisation.name: organisation for organisation in made}
+
+
+def people(content: Content, communes: dict[str, Organisation], joined_at: datetime) -> dict[str, User]:
+    """key -> user, each with the role it demonstrates."""
+    password = make_password(PASSWORD, salt="demonstration")
+    users: dict[str, User] = {}
+    for person in content.people:
+        users[person.key] = User.objects.create(
+            email=person.email,
+            first_name=person.first_name,
+            last_name=person.last_name,
+            job=person.function,
+            password=password,
+            date_joined=joined_at,
+        )
+    Membership.objects.bulk_create(
+        Membership(user=users[person.key], organisation=organisation, role=role, started_at=joined_at)
+        for person in content.people
+        for organisation, role in roles_of(person, communes)
+    )
+    return users
+
+
+def roles_of(person: Person, communes: dict[str, Organisation]) -> list[tuple[Organisation | None, str]]:
+    """A member of the staff who also belongs to a commune (an elected member) never evaluates its files."""
+    organisation = person.organisation or (
+        person.member_of if person.role in ("reader", "drafter", "signatory") else ""
+    )
+    if organisation:
+        return [(communes[organisation], person.role)]
+    both: list[tuple[Organisation | None, str]] = [(None, person.role)]
+    if person.member_of:
+        both.append((communes[person.member_of], "reader"))
+    return both

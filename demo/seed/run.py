@@ -1,0 +1,39 @@
+"""The whole demonstration, in the order things happened."""
+
+import random
+from datetime import date
+
+from django.db import connection, transaction
+
+from demo.content import load
+from demo.seed import calls, files, past, people
+from demo.seed.pen import Clock
+from fund.models import Counter, Fund
+
+
+class NotEmpty(Exception):
+    """The base already holds a fund: the demonstration is written into an empty one only."""
+
+
+@transaction.atomic
+def seed(*, today: date, number: int = 1) -> None:
+    """Write the demonstration as of `today`. Run as the owner; the same number and day give the same rows."""
+    if Fund.objects.exists():
+        raise NotEmpty("The base is not empty: nothing was written. `make demo RESET=1` starts afresh.")
+    random.seed(number)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
+    content, clock = load(), Clock(today)
+    communes = people.communes()
+    users = people.people(content, communes, clock.at(-640))
+    fund = calls.a_fund(content)
+    envelopes = calls.envelopes(content, fund, users, clock)
+    last = calls.a_call(content.book.call("past"), fund, envelopes[-1], users, clock)
+    this = calls.a_call(content.book.call("current"), fund, envelopes[0], users, clock)
+    before = files.Scene(content, last, communes, users, clock)
+    past.write_actions(before)
+    now = files.Scene(content, this, communes, users, clock)
+    files.write_projects(now)
+    past.plan_instalments(now)
+    for scene in (before, now):
+        Counter.objects.create(series=scene.call.number_prefix, year=scene.call.year, value=scene.number)
