@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from common.actors import MACHINE, Actor
@@ -60,6 +61,7 @@ def an_envelope(cents: int = 4_000_000, *, year: int | None = None) -> Envelope:
     return envelope
 
 
+@transaction.atomic
 def a_call(
     state: str = CallState.OPEN,
     *,
@@ -88,7 +90,7 @@ def a_call(
             "summary": "La Métropole aide les communes à agir près de chez elles.",
             "rules": "Une action locale, datée, qui commence après l’envoi du dossier.",
             "opens_at": opens_at or now - timedelta(days=60),
-            "closes_at": closes_at,
+            "closes_at": max(closes_at, now + timedelta(days=1)),
             "decision_expected_on": (closes_at + timedelta(days=40)).date(),
             "audience": Audience.ALL,
             "themes": Theme.values,
@@ -104,6 +106,11 @@ def a_call(
     )
     begin(call, by=by)
     _give_its_rules(call)
+    if closes_at < now and state in LIFE:
+        # A call is published before it closes; then its end comes.
+        bring_call_to(call, CallState.OPEN, by=by)
+        Call.objects.filter(pk=call.pk).update(closes_at=closes_at)
+        return bring_call_to(call, state, by=by, done=CallState.OPEN)
     return bring_call_to(call, state, by=by)
 
 
@@ -115,9 +122,10 @@ def a_call_closed(**fields: Any) -> Call:
     return a_call(CallState.CLOSED, **fields)
 
 
-def bring_call_to(call: Call, state: str, *, by: Actor = MACHINE) -> Call:
-    """Walk the machine of the call up to `state`."""
-    for step in LIFE[: LIFE.index(state) + 1] if state in LIFE else ():
+def bring_call_to(call: Call, state: str, *, by: Actor = MACHINE, done: str = CallState.DRAFT) -> Call:
+    """Walk the machine of the call from `done` up to `state`."""
+    first = LIFE.index(done) + 1 if done in LIFE else 0
+    for step in LIFE[first : LIFE.index(state) + 1] if state in LIFE else ():
         if step == CallState.PUBLISHED:
             services.publish_call(call.pk, by=by)
         elif step in (CallState.OPEN, CallState.CLOSED):
@@ -129,12 +137,12 @@ def bring_call_to(call: Call, state: str, *, by: Actor = MACHINE) -> Call:
         else:
             services.archive_call(call.pk, by=by)
     call = Call.objects.get(pk=call.pk)
-    assert call.state == state, f"the call is {call.state}, not {state}: its dates do not allow it"  # noqa: S101
+    assert call.state == state, f"the call is {call.state}, not {state}: its dates do not allow it"
     return call
 
 
 def close_call(call: Call) -> Call:
-    """The database's clock does not travel: the end of the call does (before any application is sent)."""
+    """The database's clock does not travel: the end of the call does."""
     Call.objects.filter(pk=call.pk).update(closes_at=timezone.now() - timedelta(seconds=1))
     return Call.objects.get(pk=call.pk)
 
