@@ -1,0 +1,83 @@
+"""What the desk says to a commune: pieces asked, file inadmissible, decision notified."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from accounts.models import User
+from accounts.states import WRITING_ROLES
+from applications.models import Application, Decision, PieceRequest
+from applications.notifications.commune import FileMail, members
+from applications.states import DecisionKind
+
+LETTER = "decision_letter"
+
+
+class CommuneMail(FileMail):
+    """To those who write and sign for the commune."""
+
+    def people(self) -> Iterable[User]:
+        return members(self.application.organisation, *WRITING_ROLES)
+
+
+class PiecesAsked(CommuneMail):
+    """What is missing, why, by when; the delay to answer stands still meanwhile (CRPA L. 114-5)."""
+
+    kind = "pieces_asked"
+    page = "application_answer_pieces"
+
+    def __init__(self, application: Application, request: PieceRequest) -> None:
+        super().__init__(application, by=request.asked_by)
+        self.request = request
+
+    def context(self) -> dict[str, Any]:
+        return {**super().context(), "request": self.request}
+
+
+class Inadmissible(CommuneMail):
+    kind = "application_inadmissible"
+
+    def __init__(self, application: Application, *, reason: str, by: Any) -> None:
+        super().__init__(application, by=by)
+        self.reason = reason
+
+    def context(self) -> dict[str, Any]:
+        return {**super().context(), "reason": self.reason}
+
+
+class DecisionMail(CommuneMail):
+    """The decision is signed; the message leaves with its letter, once that is made."""
+
+    awaits: ClassVar[str] = LETTER
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.application, by=decision.signed_by)
+        self.decision = decision
+
+    def context(self) -> dict[str, Any]:
+        return {**super().context(), "decision": self.decision}
+
+    def key(self) -> str | None:
+        return f"decision-{self.decision.pk}"
+
+
+class Granted(DecisionMail):
+    kind = "decision_granted"
+
+
+class Rejected(DecisionMail):
+    kind = "decision_rejected"
+
+
+class Waitlisted(DecisionMail):
+    kind = "decision_waitlisted"
+
+
+LETTER_MAILS: dict[str, type[DecisionMail]] = {
+    DecisionKind.GRANT: Granted,
+    DecisionKind.REJECT: Rejected,
+    DecisionKind.WAITLIST: Waitlisted,
+}
+
+
+def letter_mail(decision: Decision) -> DecisionMail:
+    return LETTER_MAILS[decision.kind](decision)

@@ -1,0 +1,284 @@
+"""The opinion, the evaluators and their grids, the interests declared. Files move through `applications.services`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.states import Role
+from applications import policies, services as applications
+from applications.models import Application
+from applications.services.instruction import locked_for_desk, same_version
+from applications.states import ApplicationState
+from common.errors import DomainError, NotAllowed, Stale
+from common.money import euros
+from fund.models import Criterion
+from journal.models import Kind
+from journal.services import advance, begin, locked, record
+from reviews.averages import average_of, results
+from reviews.models import Conflict, Opinion, Review, Score
+from reviews.neutrality import neutral_evaluators, why_not
+from reviews.notifications import ConflictDeclared, ReviewAssigned
+from reviews.states import COMMENT_UNDER, MAX_SCORE, Advice, ReviewState
+
+S = ApplicationState
+OPINION_STATES = (S.IN_INSTRUCTION, S.AWAITING_COMMUNE, S.UNDER_REVIEW, S.REVIEWED, S.WAITLISTED)
+OPEN_REVIEWS = (ReviewState.ASSIGNED, ReviewState.STARTED)
+# criterion id -> (note from 0 to 5, or None for « non applicable »; comment)
+Notes = Mapping[int, tuple[int | None, str]]
+
+
+# --- The instructor's opinion ----------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def write_opinion(
+    application_pk: int,
+    *,
+    advice: str,
+    text: str,
+    proposed_cents: int,
+    by: Any,
+    version: int | None = None,
+    seen: datetime | None = None,
+) -> Opinion:
+    """Write or replace the opinion on a file and the amount proposed. `seen` is the opinion the person was reading."""
+    application = locked_for_desk(application_pk, by=by)
+    if not policies.can_instruct(by, application):
+        raise NotAllowed("L’avis est rendu par un instructeur ou par le gestionnaire du fonds.")
+    if application.state not in OPINION_STATES:
+        label = S(application.state).label.lower()
+        raise DomainError(f"Le dossier est « {label} » : son avis ne change plus. Rien n’a été enregistré.")
+    same_version(application, version)
+    check_opinion(application, advice, text, proposed_cents)
+    opinion = Opinion.objects.filter(application=application).first()
+    if opinion is not None and seen is not None and opinion.written_at != seen:
+        who = opinion.written_by.get_full_name()
+        raise Stale(f"{who} a écrit un avis entre-temps. Relisez-le, puis recommencez si besoin. Rien n’a été changé.")
+    opinion = opinion or Opinion(application=application)
+    opinion.advice, opinion.text, opinion.proposed_cents = advice, text.strip(), proposed_cents
+    opinion.written_by = by
+    opinion.save()
+    record(
+        application,
+        by=by,
+        verb="write_opinion",
+        reason=opinion.text,
+        data={"advice": advice, "proposed_cents": proposed_cents},
+    )
+    return opinion
+
+
+def check_opinion(application: Application, advice: str, text: str, cents: int) -> None:
+    """An opinion holds together; DomainError otherwise."""
+    if advice not in Advice.values:
+        raise DomainError("Choisissez un avis.")
+    if not text.strip():
+        raise DomainError("Motivez l’avis : la commune et le comité liront pourquoi.")
+    most = min(application.allowed_cents, application.requested_cents)
+    if cents < 0 or cents > most:
+        raise DomainError(f"Le montant proposé va de {euros(0)} à {euros(most)} pour ce dossier.")
+    if advice == Advice.UNFAVORABLE and cents:
+        raise DomainError("Un avis défavorable propose 0 €.")
+    if advice != Advice.UNFAVORABLE and not cents:
+        raise DomainError("Un avis favorable propose un montant.")
+
+
+# --- Sending to the evaluators ---------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def open_review(
+    application_pk: int, *, evaluators: Sequence[int], due_on: date, by: Any, version: int | None = None
+) -> Application:
+    """Send a complete file with its opinion to review and give it to these evaluators."""
+    if not evaluators:
+        raise DomainError("Choisissez au moins un évaluateur.")
+    if not Opinion.objects.filter(application=application_pk).exists():
+        raise DomainError("Rendez d’abord l’avis d’instruction et le montant proposé.")
+    application = applications.send_to_review(application_pk, by=by, version=version)
+    for evaluator_pk in sorted(set(evaluators)):
+        _assign(application, evaluator_pk, due_on=due_on, by=by)
+    return application
+
+
+@transaction.atomic
+def assign(application_pk: int, *, evaluator: int, due_on: date, by: Any) -> Review:
+    """Give a file under review to one evaluator more: never of its commune, never with a declared interest."""
+    application = locked_for_desk(application_pk, by=by)
+    if not policies.can_instruct(by, application):
+        raise NotAllowed("Votre rôle ne permet pas de confier une évaluation.")
+    _must_be_under_review(application)
+    return _assign(application, evaluator, due_on=due_on, by=by)
+
+
+@transaction.atomic
+def assign_evenly(
+    application_pks: Sequence[int], *, per_file: int, due_on: date, by: Any, cap: int = 20
+) -> dict[int, list[Review]]:
+    """Share files between the evaluators: each gets `per_file` neutral ones, the least loaded first, `cap` at most each.
+
+    Files that already have enough are left as they are. Raises DomainError when nobody neutral is left for a file.
+    """
+    given: dict[int, list[Review]] = {}
+    for pk in sorted(application_pks):
+        application = locked_for_desk(pk, by=by)
+        if not policies.can_instruct(by, application):
+            raise NotAllowed("Votre rôle ne permet pas de confier une évaluation.")
+        _must_be_under_review(application)
+        has = application.reviews.exclude(state=ReviewState.RECUSED).count()
+        wanted = max(0, per_file - has)
+        free = [user for user in neutral_evaluators(application) if user.open_reviews < cap]
+        if len(free) < wanted:
+            raise DomainError(
+                f"Il manque {wanted - len(free)} évaluateur(s) neutre(s) et disponible(s) pour {application.reference}."
+            )
+        free.sort(key=lambda user: (user.open_reviews, user.pk))
+        given[pk] = [_assign(application, user.pk, due_on=due_on, by=by) for user in free[:wanted]]
+    return given
+
+
+def _assign(application: Application, evaluator_pk: int, *, due_on: date, by: Any) -> Review:
+    evaluator = User.objects.filter(pk=evaluator_pk).first()
+    if evaluator is None or not evaluator.has_role(Role.EVALUATOR):
+        raise DomainError("Cette personne n’est pas évaluatrice.")
+    refusal = why_not(evaluator, application)
+    if refusal:
+        raise DomainError(refusal)
+    if due_on <= timezone.localdate():
+        raise DomainError("La date de retour des évaluations est à venir.")
+    review = Review(application=application, evaluator=evaluator, assigned_by=by, due_on=due_on)
+    begin(review, by=by, verb="assign", data={"application": application.number})
+    ReviewAssigned(review).queue()
+    return review
+
+
+# --- The evaluator's grid --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def save_scores(review_pk: int, *, notes: Notes, comment: str = "", by: Any, version: int | None = None) -> Review:
+    """Keep a grid as it is being filled in (nothing is final)."""
+    review = _own_open_review(review_pk, by=by, version=version)
+    _write_notes(review, notes, comment)
+    if review.state == ReviewState.ASSIGNED:
+        advance(review, review.start, by=by)
+    else:
+        review.version += 1
+        review.save(update_fields=["comment", "version"])
+    return review
+
+
+@transaction.atomic
+def submit_review(
+    review_pk: int, *, by: Any, version: int | None = None, notes: Notes | None = None, comment: str = ""
+) -> Review:
+    """Hand in a grid: every criterion scored or said not applicable, a comment under 3. It does not change any more."""
+    review = _own_open_review(review_pk, by=by, version=version)
+    if notes is not None:
+        _write_notes(review, notes, comment)
+    lacking = what_lacks(review)
+    if lacking:
+        raise DomainError("Il reste à compléter : " + " ; ".join(lacking) + ".")
+    advance(review, review.submit, by=by, data={"average": average_of(review)})
+    return review
+
+
+def what_lacks(review: Review) -> list[str]:
+    """What a grid needs before it is handed in, in words, in the order of the criteria."""
+    scores = {score.criterion_id: score for score in Score.objects.filter(review=review)}
+    lacking = []
+    for criterion in Criterion.objects.filter(call_id=review.application.call_id):
+        score = scores.get(criterion.pk)
+        if score is None:
+            lacking.append(f"« {criterion.label} » n’est pas noté")
+        elif score.value is not None and score.value < COMMENT_UNDER and not score.comment.strip():
+            lacking.append(f"« {criterion.label} » est noté sous {COMMENT_UNDER} : dites pourquoi")
+    if scores and all(score.value is None for score in scores.values()):
+        lacking.append("au moins un critère doit recevoir une note")
+    return lacking
+
+
+def _own_open_review(review_pk: int, *, by: Any, version: int | None) -> Review:
+    found = Review.objects.visible_to(by).filter(pk=review_pk).values_list("application_id", flat=True).first()
+    if found is None or not Application.objects.visible_to(by).filter(pk=found).exists():
+        raise NotAllowed("Cette évaluation ne vous est pas confiée.")
+    review = locked(Review.objects.select_related("application__call"), review_pk)
+    if review.state not in OPEN_REVIEWS:
+        raise DomainError("Cette évaluation est déjà rendue : elle ne change plus.")
+    if review.application.state != S.UNDER_REVIEW:
+        raise DomainError("L’évaluation de ce dossier est close. Rien n’a été enregistré.")
+    if version is not None and review.version != version:
+        raise Stale("Cette grille a été enregistrée depuis une autre fenêtre. Rechargez la page pour la voir.")
+    return review
+
+
+def _write_notes(review: Review, notes: Notes, comment: str) -> None:
+    criteria = set(Criterion.objects.filter(call_id=review.application.call_id).values_list("pk", flat=True))
+    known = {score.criterion_id: score for score in Score.objects.filter(review=review)}
+    for criterion_id, (value, words) in notes.items():
+        if criterion_id not in criteria:
+            raise DomainError("Ce critère n’est pas celui de l’appel.")
+        if value is not None and not 0 <= value <= MAX_SCORE:
+            raise DomainError(f"Une note va de 0 à {MAX_SCORE}.")
+        score = known.get(criterion_id) or Score(review=review, criterion_id=criterion_id)
+        score.value, score.comment = value, words.strip()
+        score.save()
+    review.comment = comment.strip()
+
+
+# --- Interests -------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def declare_conflict(application_pk: int, *, reason: str, by: Any) -> Conflict:
+    """Step aside from a file: it is hidden from this person at once, and their own grid counts no more."""
+    if not Application.objects.visible_to(by).filter(pk=application_pk).exists() or not by.is_fund_staff:
+        raise NotAllowed("Ce dossier ne vous est pas ouvert.")
+    if not reason.strip():
+        raise DomainError("Dites en une phrase quel est cet intérêt : le registre des déports le garde.")
+    application = locked(Application.objects.select_related("call", "organisation"), application_pk)
+    review = Review.objects.select_for_update(no_key=True).filter(application=application, evaluator=by).first()
+    if review is not None and review.state != ReviewState.RECUSED:
+        if application.state not in (S.UNDER_REVIEW, *OPINION_STATES) and review.state == ReviewState.SUBMITTED:
+            raise DomainError("Ce dossier est déjà décidé : signalez cet intérêt au gestionnaire du fonds.")
+        advance(review, review.recuse, by=by, reason=reason.strip())
+    conflict = Conflict.objects.create(user=by, application=application, reason=reason.strip())
+    record(application, by=by, verb="declare_conflict", kind=Kind.RIGHT, reason=reason.strip())
+    ConflictDeclared(application, by=by, reason=reason.strip()).queue()
+    return conflict
+
+
+# --- Closing ---------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def finish_review(application_pk: int, *, by: Any, version: int | None = None, reason: str = "") -> Application:
+    """Close the evaluation of a file: when every grid is in, or before with a reason."""
+    application = locked_for_desk(application_pk, by=by)
+    states = list(application.reviews.exclude(state=ReviewState.RECUSED).values_list("state", flat=True))
+    late = sum(state != ReviewState.SUBMITTED for state in states)
+    if (late or not states) and not reason.strip():
+        what = f"{late} grille(s) ne sont pas rendues" if late else "Aucune grille n’est confiée"
+        raise DomainError(f"{what} : dites pourquoi l’évaluation est close sans les attendre.")
+    return applications.finish_review(
+        application_pk,
+        by=by,
+        version=version,
+        reason=reason.strip(),
+        data={"submitted": len(states) - late, "missing": late, "average": average_of_file(application)},
+    )
+
+
+def average_of_file(application: Application) -> str | None:
+    found = results([application.pk]).get(application.pk)
+    return found.shown if found else None
+
+
+def _must_be_under_review(application: Application) -> None:
+    if application.state != S.UNDER_REVIEW:
+        label = S(application.state).label.lower()
+        raise DomainError(f"Le dossier {application.reference} est « {label} » : il n’est pas en évaluation.")
