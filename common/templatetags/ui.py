@@ -8,8 +8,8 @@ Filters  euros euros_bare euros_short euros_signed in_words percent | day day_sh
 Inline   icon tag person meter mail_note file_link
 Blocks   page_header turn notice panel side_section empty scroll summary summary_row confirm bulk_bar
          preflight seal file_row form_page           (closing tag: `end` + name, content between)
-Data     breadcrumb spine task_list facts kv timeline checks envelope_bar balance counters filter_chips
-         pager form_steps form_actions error_summary th th_sort
+Data     breadcrumb spine task_list facts kv timeline checks envelope_bar balance progress_bar counters
+         filter_chips pager form_steps form_actions error_summary th th_sort
 Forms    field fields widget field_errors            (module ui_forms)
 
 A text given to a component gets its French spaces by itself (`typo`) and is escaped unless it is safe.

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from common.components import at, render
 from common.money import FULL_RATE, euros, percent, rate
-from common.typography import typo
+from common.typography import group_thousands, typo
 
 register = template.Library()
 
@@ -46,6 +46,19 @@ def meter(value: int, max: int, state: str = "v") -> SafeString:
         '<rect class="bg" width="64" height="6"/><rect class="{}" width="{}" height="6"/></svg>',
         state,
         width,
+    )
+
+
+@register.simple_tag
+def progress_bar(done: int, total: int, label: str = "Avancement") -> SafeString:
+    """A long work that advances: « 12 sur 40 » and its bar."""
+    sentence = typo(f"{label} : {group_thousands(done)} sur {group_thousands(total)}")
+    return format_html(
+        '<div class="job"><p>{}</p><svg class="jobbar" role="img" aria-label="{}">'
+        '<rect class="bg" width="100%" height="100%"/><rect class="v" width="{}" height="100%"/></svg></div>',
+        sentence,
+        sentence,
+        _attribute(min(rate(done, total), FULL_RATE)),
     )
 
 
