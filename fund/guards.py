@@ -16,8 +16,9 @@ IF NEW.reverses_id IS NULL THEN
 ELSE
     SELECT m.* INTO original FROM fund_movement m WHERE m.id = NEW.reverses_id;
     IF original.reverses_id IS NOT NULL
-        OR (NEW.envelope_id, NEW.from_account, NEW.to_account, NEW.amount_cents)
-        IS DISTINCT FROM (original.envelope_id, original.to_account, original.from_account, original.amount_cents)
+        OR (NEW.envelope_id, NEW.from_account, NEW.to_account, NEW.amount_cents, NEW.verb, NEW.subject)
+        IS DISTINCT FROM (original.envelope_id, original.to_account, original.from_account, original.amount_cents,
+                          original.verb, original.subject)
     THEN {refuse("a reversal mirrors its movement")} END IF;
 END IF;
 SELECT b.closed_at INTO closed FROM fund_envelope e JOIN fund_budgetline l ON l.id = e.line_id
@@ -65,6 +66,35 @@ def movement_guards() -> list[Guard]:
     ]
 
 
+# A year that is closed stays so; what hangs on a year never moves to another.
+BUDGET_STAYS = f"""
+IF NOT {BY_OWNER} AND (OLD.closed_at IS NOT NULL AND NEW IS DISTINCT FROM OLD
+    OR (NEW.id, NEW.fund_id, NEW.year) IS DISTINCT FROM (OLD.id, OLD.fund_id, OLD.year)) THEN
+    {refuse("a closed year stays closed, and keeps its number")}
+END IF;
+RETURN NEW;
+"""
+
+LINE_STAYS = f"""
+IF NOT {BY_OWNER} THEN
+    IF (NEW.id, NEW.budget_id, NEW.kind) IS DISTINCT FROM (OLD.id, OLD.budget_id, OLD.kind) THEN
+        {refuse("a line of the budget keeps its year and its kind")}
+    END IF;
+    IF NEW.amount_cents <> OLD.amount_cents
+        AND (SELECT b.closed_at IS NOT NULL FROM fund_budget b WHERE b.id = OLD.budget_id) THEN
+        {refuse("the year is closed")}
+    END IF;
+END IF;
+RETURN NEW;
+"""
+
+ENVELOPE_STAYS = f"""
+IF (NEW.id, NEW.line_id) IS DISTINCT FROM (OLD.id, OLD.line_id) THEN
+    {refuse("an envelope keeps its line of the budget")}
+END IF;
+RETURN NEW;
+"""
+
 # A call that has received an application keeps its rules (they were read before writing).
 RULES_STAY = f"""
 IF OLD.state <> 'draft' AND (
@@ -78,3 +108,29 @@ IF OLD.state <> 'draft' AND (
 END IF;
 RETURN NEW;
 """
+
+# So do its criteria, its documents and its instalments.
+RULE_ROWS_STAY = f"""
+IF NOT {BY_OWNER} AND EXISTS (
+    SELECT 1 FROM applications_application a
+    WHERE a.number IS NOT NULL
+        AND a.call_id = ANY (ARRAY[CASE WHEN TG_OP <> 'INSERT' THEN OLD.call_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.call_id END])
+) THEN
+    {refuse("the rules of a call that received applications stay")}
+END IF;
+IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+RETURN NEW;
+"""
+
+
+def rule_rows_guard() -> Guard:
+    return Guard(
+        name="rules",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        func=RULE_ROWS_STAY,
+    )
+
+
+def stays_guard(func: str) -> Guard:
+    return Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=func)

@@ -15,7 +15,15 @@ from django_fsm import FSMField, transition
 from common.grants import Grants
 from common.guards import Guard, append_only, no_delete
 from common.workflow import StatefulModel
-from fund.guards import RULES_STAY, movement_guards
+from fund.guards import (
+    BUDGET_STAYS,
+    ENVELOPE_STAYS,
+    LINE_STAYS,
+    RULES_STAY,
+    movement_guards,
+    rule_rows_guard,
+    stays_guard,
+)
 from fund.states import (
     MOVEMENTS,
     PUBLIC,
@@ -76,7 +84,7 @@ class Budget(models.Model):
             models.UniqueConstraint(fields=["fund", "year"], name="budget_one_a_year"),
             models.CheckConstraint(condition=Q(year__gte=2000, year__lte=2100), name="budget_year_sane"),
         ]
-        triggers: ClassVar = [*no_delete()]
+        triggers: ClassVar = [stays_guard(BUDGET_STAYS), *no_delete()]
 
     def __str__(self) -> str:
         return f"Budget {self.year}"
@@ -106,7 +114,7 @@ class BudgetLine(models.Model):
                 condition=Q(amount_cents__gte=0, amount_cents__lte=10**13), name="budget_line_amount_sane"
             ),
         ]
-        triggers: ClassVar = [*no_delete()]
+        triggers: ClassVar = [stays_guard(LINE_STAYS), *no_delete()]
 
     def __str__(self) -> str:
         return self.label
@@ -121,7 +129,7 @@ class Envelope(models.Model):
 
     class Meta:
         verbose_name = "enveloppe"
-        triggers: ClassVar = [*no_delete()]
+        triggers: ClassVar = [stays_guard(ENVELOPE_STAYS), *no_delete()]
 
     def __str__(self) -> str:
         return f"Enveloppe {self.line.budget.year}"
@@ -276,6 +284,14 @@ class Call(StatefulModel):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def theme_labels(self) -> list[str]:
+        return [Theme(theme).label for theme in self.themes]
+
+    @property
+    def action_type_labels(self) -> list[str]:
+        return [ActionType(kind).label for kind in self.action_types]
+
     def takes_applications(self, at: datetime | None = None) -> bool:
         """By the clock of this process; the database has the last word when a file is sent."""
         at = at or timezone.now()
@@ -318,6 +334,7 @@ class CallDocument(models.Model):
         verbose_name_plural = "pièces demandées"
         ordering: ClassVar = ["position", "id"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["call", "code"], name="call_document_code_once")]
+        triggers: ClassVar = [rule_rows_guard()]
 
     def __str__(self) -> str:
         return self.label
@@ -343,6 +360,7 @@ class Criterion(models.Model):
             models.UniqueConstraint(fields=["call", "code"], name="criterion_code_once"),
             models.CheckConstraint(condition=Q(weight__gte=1, weight__lte=100), name="criterion_weight_sane"),
         ]
+        triggers: ClassVar = [rule_rows_guard()]
 
     def __str__(self) -> str:
         return self.label
@@ -371,6 +389,7 @@ class PlannedShare(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(share_bp__gt=0, share_bp__lte=10000), name="planned_share_sane")
         ]
+        triggers: ClassVar = [rule_rows_guard()]
 
     def __str__(self) -> str:
         return self.get_kind_display()

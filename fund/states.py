@@ -13,6 +13,7 @@ class CallState(models.TextChoices):
 
 # An application may be sent while the call's dates say so; the task that opens and closes may be late.
 TAKING_APPLICATIONS = (CallState.PUBLISHED, CallState.OPEN, CallState.CLOSED)
+ENDED = (CallState.DECIDED, CallState.ARCHIVED)
 PUBLIC = tuple(state for state in CallState if state != CallState.DRAFT)
 
 

@@ -1,3 +1,25 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from fund.views import budget, calls, public
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", public.home, name="home"),
+    path("appels/", public.call_list, name="call_list"),
+    path("appels/<slug:slug>/", public.call_detail, name="call_detail"),
+    path("accessibilite/", public.accessibility, name="accessibility"),
+    path("donnees-personnelles/", public.privacy, name="privacy"),
+    path("mentions-legales/", public.legal, name="legal"),
+    path("donnees-ouvertes/", public.open_data, name="open_data"),
+    path("budget/", budget.budget, name="budget"),
+    path("budget/nouveau/", budget.budget_create, name="budget_create"),
+    path("budget/<int:year>/", budget.budget, name="budget_year"),
+    path("budget/lignes/<int:pk>/montant/", budget.line_amend, name="budget_line_amend"),
+    path("budget/lignes/<int:pk>/", budget.line_describe, name="budget_line_describe"),
+    path("reglages/", budget.fund_settings, name="fund_settings"),
+    path("appels-gestion/", calls.call_manage_list, name="call_manage_list"),
+    path("appels-gestion/nouveau/", calls.call_create, name="call_create"),
+    path("appels-gestion/<slug:slug>/", calls.call_edit, name="call_edit"),
+    path("appels-gestion/<slug:slug>/apercu/", calls.call_preview, name="call_preview"),
+    path("appels-gestion/<slug:slug>/etape/<slug:step>/", calls.call_step, name="call_step"),
+    path("appels-gestion/<slug:slug>/<slug:part>/", calls.call_part, name="call_part"),
+]

@@ -1,5 +1,6 @@
 """The money of the envelope, the year's budget, the life of a call, gapless numbers: every verb of the fund."""
 
+from fund.services.budget import amend_line, create_budget, describe_line, fund_mark, save_fund
 from fund.services.calls import (
     archive_call,
     finish_deciding,
@@ -10,11 +11,17 @@ from fund.services.calls import (
 )
 from fund.services.ledger import balance_of, lock_envelope, move, reverse, vote
 from fund.services.numbers import next_number
+from fund.services.rules import create_call, save_call, save_criteria, save_documents, save_plan
 
 __all__ = [
+    "amend_line",
     "archive_call",
     "balance_of",
+    "create_budget",
+    "create_call",
+    "describe_line",
     "finish_deciding",
+    "fund_mark",
     "lock_envelope",
     "missing_to_publish",
     "move",
@@ -22,6 +29,11 @@ __all__ = [
     "open_and_close_due_calls",
     "publish_call",
     "reverse",
+    "save_call",
+    "save_criteria",
+    "save_documents",
+    "save_fund",
+    "save_plan",
     "start_deciding",
     "vote",
 ]

@@ -1,9 +1,10 @@
-"""The life of a call."""
+"""The life of a call: each verb is one arrow of its machine. What it says is in `rules`."""
 
 from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.states import Role
 from common.actors import MACHINE, Actor
@@ -35,6 +36,12 @@ def missing_to_publish(call: Call) -> list[str]:
         missing.append("les versements prévus doivent faire 100 % au total")
     if not call.themes or not call.action_types:
         missing.append("il faut au moins un thème et un type d’action")
+    if not call.summary.strip():
+        missing.append("la présentation est vide")
+    if call.closes_at <= timezone.now():
+        missing.append("la date de clôture est déjà passée")
+    if call.envelope.line.budget.closed_at:
+        missing.append(f"l’exercice {call.envelope.year} est clos")
     return missing
 
 

@@ -8,7 +8,7 @@ from stdnum import luhn
 from accounts.models import Membership, Organisation, User
 from accounts.states import STAFF_ROLES, PlanStatus, Role
 
-PASSWORD = "une phrase longue et sans malice"  # noqa: S105
+PASSWORD = "une phrase longue et sans malice"
 _number = count(1)
 
 

@@ -1,0 +1,112 @@
+"""Forms of the year's budget and of the fund's settings."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from common.money import MoneyField
+from common.widgets import DateInput
+from fund.models import Budget, BudgetLine, Fund
+from fund.states import BudgetLineKind
+
+ACCOUNTS = Path(__file__).resolve().parent.parent / "data" / "m57_comptes_utiles.json"
+CHOOSE_LATER = [("", "À préciser avec les finances")]
+
+
+@cache
+def account_choices(part: str) -> list[tuple[str, str]]:
+    """« 65734 : Subventions… » of the M57 file, part `natures` or `fonctions`."""
+    lines = json.loads(ACCOUNTS.read_text(encoding="utf-8"))[part]
+    return CHOOSE_LATER + [(line["code"], f"{line['code']}\u202f: {line['libelle']}") for line in lines]
+
+
+class BudgetForm(forms.Form):
+    year = forms.IntegerField(label="Exercice", min_value=2000, max_value=2100)
+    deliberation = forms.CharField(
+        label="Délibération", max_length=120, required=False, help_text="Numéro de l’acte qui vote ces crédits."
+    )
+    voted_on = forms.DateField(label="Votée le", required=False, widget=DateInput())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind in BudgetLineKind:
+            self.fields[f"amount_{kind}"] = MoneyField(label=kind.label)
+        last = Budget.objects.order_by("-year").first()
+        self.fields["year"].initial = last.year + 1 if last else timezone.localdate().year
+
+    def clean_year(self) -> int:
+        year: int = self.cleaned_data["year"]
+        if Budget.objects.filter(year=year).exists():
+            raise forms.ValidationError(f"Le budget {year} existe déjà. Modifiez plutôt ses lignes.")
+        return year
+
+    def amount_fields(self) -> list[Any]:
+        return [self[f"amount_{kind}"] for kind in BudgetLineKind]
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [
+            {"kind": kind, "label": kind.label, "amount_cents": self.cleaned_data[f"amount_{kind}"]}
+            for kind in BudgetLineKind
+        ]
+
+
+class AmendForm(forms.Form):
+    cents = MoneyField(label="Nouveau montant de la ligne")
+    label = forms.CharField(
+        label="Acte ou motif", max_length=160, help_text="Par exemple : décision modificative no 1 du 12 mai."
+    )
+    seen_cents = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class LineForm(forms.ModelForm):
+    nature_account = forms.ChoiceField(
+        label="Compte par nature", required=False, choices=lambda: account_choices("natures")
+    )
+    function_account = forms.ChoiceField(label="Fonction", required=False, choices=lambda: account_choices("fonctions"))
+
+    class Meta:
+        model = BudgetLine
+        fields = ["label", "nature_account", "function_account", "operation"]
+        help_texts = {"operation": "Numéro d’opération du budget, si la métropole en tient."}
+
+
+class FundForm(forms.ModelForm):
+    seen = forms.CharField(widget=forms.HiddenInput)
+
+    class Meta:
+        model = Fund
+        fields = [
+            "name",
+            "authority_name",
+            "authority_siret",
+            "service_name",
+            "address",
+            "contact_email",
+            "contact_phone",
+            "signatory_title",
+            "court",
+            "legal_mentions",
+            "privacy_notice",
+            "accessibility_statement",
+        ]
+        widgets = {"address": forms.Textarea(attrs={"rows": 3})}
+        help_texts = {
+            "authority_siret": "14 chiffres.",
+            "signatory_title": "Écrite sous les lettres, par exemple : Pour la Présidente et par délégation.",
+            "court": "Celui que les lettres indiquent comme voie de recours.",
+            "legal_mentions": "Éditeur, directeur de la publication, hébergeur.",
+            "privacy_notice": "Finalités, base légale, durées, délégué à la protection des données.",
+            "accessibility_statement": "Complète la déclaration publiée en bas de chaque page.",
+        }
+
+    def clean_authority_siret(self) -> str:
+        from stdnum.fr import siret
+
+        value = "".join(self.cleaned_data["authority_siret"].split())
+        if value and not siret.is_valid(value):
+            raise forms.ValidationError("Ce SIRET ne passe pas le contrôle de clé : vérifiez ses 14 chiffres.")
+        return value

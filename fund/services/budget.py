@@ -1,0 +1,118 @@
+"""The year's budget, its lines, and the fund's own page of settings."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from accounts.states import Role
+from common.actors import Actor
+from common.errors import DomainError, Stale
+from common.money import euros
+from fund.models import Budget, BudgetLine, Envelope, Fund
+from fund.policies import require
+from fund.services.ledger import lock_envelope, vote
+from fund.states import BudgetLineKind
+from journal.models import Kind
+from journal.services import record
+
+
+@transaction.atomic
+def create_budget(
+    *, year: int, lines: Iterable[dict[str, Any]], by: Actor, deliberation: str = "", voted_on: date | None = None
+) -> Budget:
+    """Open a year: its lines (fields of BudgetLine) and the envelope of the fund, credited with its line's amount.
+
+    Raises DomainError when the year already has a budget.
+    """
+    require(by, Role.FUND_MANAGER)
+    fund = Fund.objects.select_for_update(no_key=True).order_by("pk").first()
+    if fund is None:
+        raise DomainError("Le fonds n’est pas encore décrit : commencez par ses réglages.")
+    if Budget.objects.filter(fund=fund, year=year).exists():
+        raise DomainError(f"Le budget {year} existe déjà : modifiez ses lignes.")
+    budget = Budget.objects.create(fund=fund, year=year, deliberation=deliberation, voted_on=voted_on)
+    made = [BudgetLine.objects.create(budget=budget, **fields) for fields in lines]
+    record(
+        budget,
+        by=by,
+        verb="create_budget",
+        kind=Kind.MONEY,
+        data={"year": year, "deliberation": deliberation, "lines": {line.kind: line.amount_cents for line in made}},
+    )
+    for line in made:
+        if line.kind == BudgetLineKind.FUND:
+            envelope = Envelope.objects.create(line=line)
+            if line.amount_cents:
+                vote(envelope.pk, line.amount_cents, by=by, label=_vote_label(f"Vote du budget {year}", deliberation))
+    return budget
+
+
+@transaction.atomic
+def amend_line(pk: int, *, cents: int, seen_cents: int, label: str, by: Actor) -> BudgetLine:
+    """Change the amount of a line; the fund's line moves its envelope by the difference.
+
+    Raises DomainError when the envelope has already engaged more than the new amount, Stale when the line changed
+    since it was seen.
+    """
+    require(by, Role.FUND_MANAGER)
+    envelope = Envelope.objects.filter(line_id=pk).first()
+    if envelope:
+        lock_envelope(envelope.pk)
+    line = BudgetLine.objects.select_for_update(no_key=True, of=("self",)).select_related("budget").get(pk=pk)
+    if line.budget.closed_at:
+        raise DomainError(f"L’exercice {line.budget.year} est clos : son budget ne change plus.")
+    if line.amount_cents != seen_cents:
+        raise Stale("Quelqu’un a modifié cette ligne entre-temps. Relisez son montant, puis recommencez si besoin.")
+    if cents == line.amount_cents:
+        raise DomainError(f"La ligne porte déjà {euros(cents)}.")
+    before, line.amount_cents = line.amount_cents, cents
+    line.save(update_fields=["amount_cents"])
+    record(line, by=by, verb="amend_line", kind=Kind.MONEY, reason=label, data={"from": before, "to": cents})
+    if envelope:
+        vote(envelope.pk, cents - before, by=by, label=label[:200])
+    return line
+
+
+@transaction.atomic
+def describe_line(pk: int, *, by: Actor, **fields: str) -> BudgetLine:
+    """Change the words and accounts of a line, never its amount."""
+    require(by, Role.FUND_MANAGER)
+    line = BudgetLine.objects.select_for_update(no_key=True).get(pk=pk)
+    changed = {name: value for name, value in fields.items() if getattr(line, name) != value}
+    if changed:
+        for name, value in changed.items():
+            setattr(line, name, value)
+        line.save(update_fields=list(changed))
+        record(line, by=by, verb="describe_line", data=changed)
+    return line
+
+
+@transaction.atomic
+def save_fund(*, by: Actor, seen: str, **fields: str) -> Fund:
+    """Save the settings of the fund (the first save creates it). `seen` is the `fund_mark` the person started from."""
+    require(by, Role.FUND_MANAGER)
+    fund = Fund.objects.select_for_update(no_key=True).order_by("pk").first()
+    if fund_mark(fund) != seen:
+        raise Stale("Quelqu’un a modifié ces réglages entre-temps. Rechargez la page pour les relire.")
+    fund = fund or Fund()
+    changed = sorted(name for name, value in fields.items() if getattr(fund, name) != value)
+    for name in changed:
+        setattr(fund, name, fields[name])
+    fund.save()
+    if changed:
+        record(fund, by=by, verb="save_settings", data={"fields": changed})
+    return fund
+
+
+def fund_mark(fund: Fund | None) -> str:
+    """What the settings looked like: the number of the last change that the database kept."""
+    if fund is None:
+        return "0"
+    last = fund.events.order_by("-pgh_id").values_list("pgh_id", flat=True).first()  # type: ignore[attr-defined]
+    return str(last or 0)
+
+
+def _vote_label(title: str, deliberation: str) -> str:
+    return f"{title}, délibération {deliberation}"[:200] if deliberation else title

@@ -1,0 +1,126 @@
+"""The year's budget: voted lines, envelope, ledger."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from accounts.access import for_roles
+from accounts.states import READING_ROLES, Role
+from common.money import euros
+from common.paging import newest_first
+from fund import services
+from fund.forms.budget import AmendForm, BudgetForm, FundForm, LineForm
+from fund.models import Budget, BudgetLine, Envelope, Fund, Movement
+from fund.policies import manages_fund
+from fund.states import Account
+
+MOVEMENT_WORDS = {
+    "vote": "Crédits votés",
+    "lower": "Crédits retirés",
+    "reserve": "Réservé",
+    "release": "Réservation levée",
+    "commit": "Aide engagée",
+    "commit_reserved": "Aide engagée, sur réservation",
+    "decommit": "Engagement annulé",
+    "order": "Mis en paiement",
+    "reject": "Paiement rejeté",
+    "pay": "Payé",
+    "recover": "Reversé par la commune",
+}
+
+
+@for_roles(*READING_ROLES)
+def budget(request: HttpRequest, year: int | None = None) -> HttpResponse:
+    """The lines of a year, its envelope and its ledger; the latest year by default."""
+    budgets = list(Budget.objects.order_by("-year"))
+    shown = next((one for one in budgets if year in (None, one.year)), None)
+    if shown is None and year is not None:
+        raise Http404
+    context: dict[str, Any] = {"budgets": budgets, "budget": shown, "can_manage": manages_fund(request.user)}
+    if shown:
+        context |= _year_page(shown, request)
+    return render(request, "fund/budget.html", context)
+
+
+def _year_page(shown: Budget, request: HttpRequest) -> dict[str, Any]:
+    lines = list(shown.lines.all())
+    envelope = Envelope.objects.filter(line__budget=shown).select_related("balance").first()
+    balance = getattr(envelope, "balance", None) if envelope else None
+    page = newest_first(_ledger(envelope, request.GET.get("q", "")), request.GET)
+    for movement in page.rows:
+        movement.words = MOVEMENT_WORDS[movement.verb]
+    return {
+        "lines": lines,
+        "total": sum(line.amount_cents for line in lines),
+        "envelope": envelope,
+        "balance": balance,
+        "committed": balance.committed + balance.reserved + balance.ordered if balance else 0,
+        "paid": balance.paid + balance.recovered if balance else 0,
+        "page": page,
+        "q": request.GET.get("q", ""),
+        "accounts": [(label, getattr(balance, name)) for name, label in Account.choices if name != "voted"]
+        if balance
+        else [],
+    }
+
+
+def _ledger(envelope: Envelope | None, q: str) -> Any:
+    movements = Movement.objects.filter(envelope=envelope) if envelope else Movement.objects.none()
+    return movements.filter(subject__iexact=q.strip()) if q.strip() else movements
+
+
+@for_roles(Role.FUND_MANAGER)
+def budget_create(request: HttpRequest) -> HttpResponse:
+    form = BudgetForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        made = services.create_budget(
+            year=data["year"],
+            lines=form.lines(),
+            deliberation=data["deliberation"],
+            voted_on=data["voted_on"],
+            by=request.user,
+        )
+        messages.success(request, f"Le budget {made.year} est créé. L’enveloppe du fonds est disponible.")
+        return redirect("budget_year", made.year)
+    return render(request, "fund/budget_create.html", {"form": form})
+
+
+@for_roles(Role.FUND_MANAGER)
+def line_amend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the amount of a line: a movement of the ledger when it is the fund's."""
+    line = get_object_or_404(BudgetLine.objects.select_related("budget"), pk=pk)
+    form = AmendForm(request.POST or None, initial={"seen_cents": line.amount_cents})
+    if request.method == "POST" and form.is_valid():
+        services.amend_line(pk, by=request.user, **form.cleaned_data)
+        messages.success(request, f"« {line.label} » porte maintenant {euros(form.cleaned_data['cents'])}.")
+        return redirect("budget_year", line.budget.year)
+    balance = services.balance_of(line.envelope) if hasattr(line, "envelope") else None
+    context = {"form": form, "line": line, "balance": balance, "back": reverse("budget_year", args=[line.budget.year])}
+    return render(request, "fund/line_amend.html", context)
+
+
+@for_roles(Role.FUND_MANAGER)
+def line_describe(request: HttpRequest, pk: int) -> HttpResponse:
+    line = get_object_or_404(BudgetLine.objects.select_related("budget"), pk=pk)
+    form = LineForm(request.POST or None, instance=line)
+    if request.method == "POST" and form.is_valid():
+        services.describe_line(pk, by=request.user, **form.cleaned_data)
+        messages.success(request, "La ligne est enregistrée.")
+        return redirect("budget_year", line.budget.year)
+    return render(request, "fund/line_describe.html", {"form": form, "line": line})
+
+
+@for_roles(Role.FUND_MANAGER)
+def fund_settings(request: HttpRequest) -> HttpResponse:
+    """Names, contacts and legal mentions: another métropole sees only its own."""
+    fund = Fund.objects.order_by("pk").first()
+    form = FundForm(request.POST or None, instance=fund, initial={"seen": services.fund_mark(fund)})
+    if request.method == "POST" and form.is_valid():
+        services.save_fund(by=request.user, **form.cleaned_data)
+        messages.success(request, "Les réglages sont enregistrés.")
+        return redirect("fund_settings")
+    return render(request, "fund/settings.html", {"form": form})

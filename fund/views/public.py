@@ -1,0 +1,121 @@
+"""What everybody may read: the home page, the calls, the pages of law."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from accounts.models import Organisation
+from accounts.states import DESK_ROLES, FINANCE_ROLES, Role
+from common.money import percent
+from fund.calendar import milestones
+from fund.estimate import answer
+from fund.forms.public import EstimateForm
+from fund.models import Call, CallQuerySet
+from fund.states import CallState
+
+DESKS = (
+    (DESK_ROLES, "queue"),
+    ((Role.EVALUATOR,), "my_reviews"),
+    (FINANCE_ROLES, "instalment_list"),
+    ((Role.AUDITOR,), "journal"),
+    ((Role.ADMINISTRATOR,), "account_list"),
+)
+
+
+@login_not_required
+def home(request: HttpRequest) -> HttpResponse:
+    """The public home; somebody signed in goes to their own desk."""
+    desk = desk_of(request.user)
+    if desk:
+        return redirect(desk)
+    return render(request, "fund/home.html", {"calls": _announced(), "past": _past()[:3]})
+
+
+def desk_of(user: object) -> str:
+    """The address where this person works, empty for a visitor."""
+    if not user.is_authenticated:  # type: ignore[attr-defined]
+        return ""
+    for roles, name in DESKS:
+        if user.has_role(*roles):  # type: ignore[attr-defined]
+            return _address(name)
+    return _address("my_applications") if user.organisation_ids() else ""  # type: ignore[attr-defined]
+
+
+def _address(name: str, *args: str) -> str:
+    """Pages of the apps above are known by their name only."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def _announced() -> CallQuerySet:
+    """Open calls and those that will open, the sooner to close first."""
+    calls = Call.objects.public().filter(state__in=(CallState.PUBLISHED, CallState.OPEN), closes_at__gt=timezone.now())
+    return calls.select_related("envelope__line").order_by("closes_at")
+
+
+def _past() -> CallQuerySet:
+    return Call.objects.public().filter(closes_at__lte=timezone.now()).order_by("-closes_at")
+
+
+@login_not_required
+def call_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "fund/call_list.html", {"calls": _announced(), "past": _past()[:50]})
+
+
+@login_not_required
+def call_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """The public page of a call; « Puis-je demander ? » is answered on the page and kept nowhere."""
+    calls = Call.objects.public().select_related("fund", "envelope__line__budget")
+    call = get_object_or_404(calls.prefetch_related("criteria", "documents", "plan"), slug=slug)
+    return render(request, "fund/call_detail.html", call_page(call, request))
+
+
+def call_page(call: Call, request: HttpRequest) -> dict[str, object]:
+    """What the public page shows; the preview of a draft shows the same."""
+    asked = "cout" in request.GET
+    form = EstimateForm(request.GET if asked else None, call=call)
+    found = None
+    if asked and form.is_valid():
+        data = form.cleaned_data
+        found = answer(call, data["commune"], data["type"], data["cout"])
+    return {
+        "call": call,
+        "form": form,
+        "answer": found,
+        "open_now": call.takes_applications(),
+        "milestones": milestones(call),
+        "communes": Organisation.objects.communes().values_list("name", flat=True),
+        "required": [document for document in call.documents.all() if document.required],
+        "optional": [document for document in call.documents.all() if not document.required],
+        "plan_items": [(share.get_kind_display(), percent(share.share_bp)) for share in call.plan.all()],
+        "list_url": reverse("call_list"),
+        "start_url": _start_address(call),
+    }
+
+
+def _start_address(call: Call) -> str:
+    return _address("application_create", call.slug)
+
+
+@login_not_required
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "fund/accessibility.html")
+
+
+@login_not_required
+def privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "fund/privacy.html")
+
+
+@login_not_required
+def legal(request: HttpRequest) -> HttpResponse:
+    return render(request, "fund/legal.html")
+
+
+@login_not_required
+def open_data(request: HttpRequest) -> HttpResponse:
+    return render(request, "fund/open_data.html")
