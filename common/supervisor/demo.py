@@ -1,5 +1,6 @@
 """`make demo`: servers, migrations, demonstration, then web, worker and beat until somebody says stop."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -10,69 +11,24 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
-import psycopg
-from psycopg import sql
-
-from common.supervisor import guardian
+from common.supervisor import contents, guardian
 from common.supervisor.errors import CannotStart
 from common.supervisor.service import Service
 from common.supervisor.stack import Stack, locked
+from common.supervisor.watch import Log, Watched
 
 ROOT = Path(__file__).resolve().parents[2]
 MANAGE = (sys.executable, "manage.py")
-SEEDED = "Demonstration of the fund, loaded by make demo"
 WEB_SECONDS = 60
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
-HEALTHY_AFTER = 60.0
 TICK = 0.2
 OUR_FOLDERS = ("redis", "files", "beat")
 
 
 class Stopped(Exception):
     """Somebody asked us to stop, by Ctrl-C or SIGTERM."""
-
-
-class Watched:
-    """A service that is started again when it dies, after a pause that doubles up to half a minute."""
-
-    def __init__(self, service: Service) -> None:
-        self.service = service
-        self.pause = FIRST_PAUSE
-        self.started_at = 0.0
-        self.restart_at: float | None = None
-
-    def start(self) -> None:
-        self.service.start()
-        self.started_at = time.monotonic()
-        self.restart_at = None
-
-    def look_after(self, say: "Log") -> None:
-        if self.service.running:
-            return
-        now = time.monotonic()
-        if self.restart_at is None:
-            if now - self.started_at > HEALTHY_AFTER:
-                self.pause = FIRST_PAUSE
-            say(f"{self.service.name} ended with code {self.service.exit_code()}; again in {self.pause:.0f} s")
-            self.restart_at = now + self.pause
-            self.pause = min(2 * self.pause, LONGEST_PAUSE)
-        elif now >= self.restart_at:
-            self.service.stop()
-            self.start()
-
-
-class Log:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-
-    def __call__(self, line: str) -> None:
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(f"{datetime.now().astimezone().isoformat(timespec='seconds')} {line}\n")
 
 
 class Demo:
@@ -119,24 +75,37 @@ class Demo:
         print("Starting the servers…", flush=True)
         stack.start()
         stack.remember()
-        self._wipe_external_if_asked(stack)
-        self._migrate(stack)
-        self._seed_if_empty(stack)
-        self._collect_static_files(stack)
-        watched += [Watched(service) for service in self._services(stack)]
-        for one in watched:
+        self._prepare(stack)
+        # The web alone first: it answers sooner when worker and beat do not compete for the processors.
+        web, *others = (Watched(service) for service in self._services(stack))
+        watched.append(web)
+        web.start()
+        self._wait_for_the_web(web.service)
+        for one in others:
+            watched.append(one)
             one.start()
-        self._wait_for_the_web(watched[0].service)
         self.log(f"ready on {self.address} after {time.monotonic() - started:.1f} s")
         self._announce(stack, time.monotonic() - started)
-        for server in (stack.postgres, stack.redis):
-            if server and server.service:
-                watched.append(Watched(server.service))
-                watched[-1].started_at = time.monotonic()
+        watched += [Watched.running(server.service) for server in stack.servers if server.service]
         while True:
             for one in watched:
                 one.look_after(self.log)
             time.sleep(TICK)
+
+    def _prepare(self, stack: Stack) -> None:
+        """Migrations, demonstration, static files, list of accounts: only what the last start has not done already."""
+        self._wipe_external_if_asked(stack)
+        stamp, now = self.data_dir / "prepared", fingerprint()
+        known = stamp.exists() and stamp.read_text() == now
+        if known and stack.postgres and not contents.is_empty(stack.postgres.owner_url):
+            return
+        stamp.unlink(missing_ok=True)
+        self._migrate(stack)
+        self._seed_if_empty(stack)
+        print("Collecting static files…", flush=True)
+        self._manage(stack.application_environment(), "collectstatic", "--no-input", "--clear")
+        self._manage(stack.application_environment(), "demo_accounts")
+        stamp.write_text(now)
 
     def _stop(self, stack: Stack, watched: list[Watched]) -> None:
         """What takes requests first, then what works, then what both stand on."""
@@ -181,21 +150,25 @@ class Demo:
             for name, command in commands.items()
         ]
 
-    def _manage(self, environment: Mapping[str, str], *arguments: str, quiet: bool = True) -> None:
-        log = self.data_dir / "logs" / f"{arguments[0]}.log"
-        done = subprocess.run(
-            [*MANAGE, *arguments],
-            cwd=ROOT,
-            env=dict(environment),
-            stdout=subprocess.PIPE if quiet else None,
-            stderr=subprocess.STDOUT if quiet else None,
-            check=False,
-        )
-        if quiet:
-            log.write_bytes(done.stdout)
+    def _output_of(self, command: str) -> Path:
+        return self.data_dir / "logs" / f"{command}.log"
+
+    def _manage(self, environment: Mapping[str, str], *arguments: str) -> None:
+        output = self._output_of(arguments[0])
+        with output.open("wb") as file:
+            done = subprocess.run(
+                [*MANAGE, *arguments],
+                cwd=ROOT,
+                env=dict(environment),
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
         if done.returncode != 0:
-            said = done.stdout.decode(errors="replace").strip().splitlines()[-12:] if quiet else []
-            raise CannotStart("\n".join([*said, f"`manage.py {arguments[0]}` failed; its whole output is in {log}."]))
+            said = output.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:]
+            raise CannotStart(
+                "\n".join([*said, f"`manage.py {arguments[0]}` failed; its whole output is in {output}."])
+            )
 
     def _migrate(self, stack: Stack) -> None:
         if stack.owner_url:
@@ -208,21 +181,11 @@ class Demo:
             raise CannotStart("This database is not migrated: set DATABASE_OWNER_URL beside DATABASE_URL.") from None
 
     def _seed_if_empty(self, stack: Stack) -> None:
-        if not stack.owner_url or not is_empty(stack.owner_url):
+        if not stack.owner_url or not contents.is_empty(stack.owner_url):
             return
         print("Loading the demonstration…", flush=True)
         self._manage(stack.owner_environment(), "seed_demo", "--seed", "1")
-        mark_as_seeded(stack.owner_url)
-
-    def _collect_static_files(self, stack: Stack) -> None:
-        """Only after a change: compressing them takes seconds."""
-        newest = str(max(path.stat().st_mtime_ns for path in static_sources()))
-        stamp = self.data_dir / "static" / ".collected"
-        if stamp.exists() and stamp.read_text() == newest:
-            return
-        print("Collecting static files…", flush=True)
-        self._manage(stack.application_environment(), "collectstatic", "--no-input", "--clear")
-        stamp.write_text(newest)
+        contents.mark_as_seeded(stack.owner_url)
 
     def _wait_for_the_web(self, web: Service) -> None:
         deadline = time.monotonic() + WEB_SECONDS
@@ -236,9 +199,9 @@ class Demo:
 
     def _announce(self, stack: Stack, seconds: float) -> None:
         print(f"\nReady in {seconds:.0f} s: {self.address}\n", flush=True)
-        self._manage(stack.application_environment(), "demo_accounts", quiet=False)
+        print(self._output_of("demo_accounts").read_text(encoding="utf-8"), flush=True)
         mail = "sent by EMAIL_URL" if self.environment.get("EMAIL_URL") else f"{self.address}demo/courriels/"
-        print(f"\nMail: {mail}\nLogs: {stack.logs}\nStop with Ctrl-C.", flush=True)
+        print(f"Mail: {mail}\nLogs: {stack.logs}\nStop with Ctrl-C.", flush=True)
 
     def _wipe_if_asked(self, stack: Stack) -> None:
         if not self.reset:
@@ -248,7 +211,7 @@ class Demo:
                 raise CannotStart(
                     "RESET=1 needs DATABASE_OWNER_URL when DATABASE_URL is set: only the owner can empty it."
                 )
-            refuse_what_is_no_demo(self.environment["DATABASE_OWNER_URL"])
+            contents.refuse_what_is_no_demo(self.environment["DATABASE_OWNER_URL"])
         if stack.postgres:
             stack.postgres.remove_data()
         for folder in OUR_FOLDERS:
@@ -256,7 +219,7 @@ class Demo:
 
     def _wipe_external_if_asked(self, stack: Stack) -> None:
         if self.reset and stack.postgres is None and stack.owner_url:
-            empty_schema(stack.owner_url)
+            contents.empty_schema(stack.owner_url)
 
 
 def data_dir_of(environment: Mapping[str, str]) -> Path:
@@ -291,42 +254,14 @@ def answers(url: str) -> bool:
         return False
 
 
-def static_sources() -> list[Path]:
-    folders = [ROOT / "static", *ROOT.glob("*/static"), ROOT / "uv.lock"]
-    return [path for folder in folders for path in ([folder] if folder.is_file() else [folder, *folder.rglob("*")])]
-
-
-def is_empty(owner_url: str) -> bool:
-    """Nobody has an account: neither a demonstration nor a real platform lives here."""
-    with psycopg.connect(owner_url) as connection:
-        row = connection.execute("SELECT EXISTS (SELECT FROM accounts_user)").fetchone()
-    return row is not None and not row[0]
-
-
-def mark_as_seeded(owner_url: str) -> None:
-    with psycopg.connect(owner_url, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(connection.info.dbname), sql.Literal(SEEDED))
-        )
-
-
-def refuse_what_is_no_demo(owner_url: str) -> None:
-    with psycopg.connect(owner_url) as connection:
-        row = connection.execute(
-            "SELECT shobj_description(oid, 'pg_database'), to_regclass('public.django_migrations') IS NULL"
-            " FROM pg_database WHERE datname = current_database()"
-        ).fetchone()
-    if row is None or not (row[0] == SEEDED or row[1]):
-        raise CannotStart(
-            "RESET=1 refused: this database was not loaded by make demo; empty it yourself if you mean it."
-        )
-
-
-def empty_schema(owner_url: str) -> None:
-    with psycopg.connect(owner_url) as connection:
-        connection.execute("DROP SCHEMA public CASCADE")
-        connection.execute("CREATE SCHEMA public")
-        connection.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+def fingerprint() -> str:
+    """Changes with any file that what is prepared could depend on."""
+    digest = hashlib.sha256()
+    folders = [folder for folder in sorted(ROOT.iterdir()) if folder.is_dir() and folder.name[0] != "."]
+    for path in [ROOT / "uv.lock", *(path for folder in folders for path in sorted(folder.rglob("*")))]:
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(f"{path.relative_to(ROOT)} {path.stat().st_size} {path.stat().st_mtime_ns}\n".encode())
+    return digest.hexdigest()
 
 
 def _raise_stopped(number: int, frame: FrameType | None) -> None:

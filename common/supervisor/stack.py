@@ -57,10 +57,13 @@ class Stack:
     def logs(self) -> Path:
         return self.data_dir / "logs"
 
+    @property
+    def servers(self) -> list[Postgres | Redis]:
+        return [server for server in (self.redis, self.postgres) if server]
+
     def start(self) -> None:
-        for server in (self.redis, self.postgres):
-            if server:
-                server.start()
+        for server in self.servers:
+            server.start()
 
     def remove_data(self) -> None:
         if self.postgres:
@@ -74,9 +77,8 @@ class Stack:
 
     def stop(self) -> None:
         (self.data_dir / "running.json").unlink(missing_ok=True)
-        for server in (self.redis, self.postgres):
-            if server:
-                server.stop()
+        for server in self.servers:
+            server.stop()
 
     def owner_environment(self) -> dict[str, str]:
         """For what migrates and seeds; never for what serves."""

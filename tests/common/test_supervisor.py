@@ -12,12 +12,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from common.supervisor import demo, keys
+from common.supervisor import contents, demo, keys
 from common.supervisor.errors import CannotStart
 from common.supervisor.guardian import children_of
 from common.supervisor.postgres import Postgres
 from common.supervisor.service import Service
-from common.supervisor.stack import locked
+from common.supervisor.stack import Stack, locked
+from common.supervisor.watch import Log, Watched
 
 ROOT = Path(__file__).resolve().parents[2]
 # A supervisor with both servers and a service whose child leaves its process group, as PostgreSQL's backends do.
@@ -125,8 +126,8 @@ def test_a_stubborn_service_is_killed_after_its_grace(tmp_path: Path) -> None:
 
 
 def test_a_dead_service_comes_back_and_the_log_says_so(tmp_path: Path) -> None:
-    watched = demo.Watched(Service(name="short", command=["false"], log=tmp_path / "short.log"))
-    say = demo.Log(tmp_path / "supervisor.log")
+    watched = Watched(Service(name="short", command=["false"], log=tmp_path / "short.log"))
+    say = Log(tmp_path / "supervisor.log")
     watched.pause = 0.1
     watched.start()
     first = watched.service.pid
@@ -200,7 +201,7 @@ def test_what_serves_never_sees_the_owner(tmp_path: Path) -> None:
         "REDIS_URL": "redis://r",
     }
     started = demo.Demo(given | {"DATA_DIR": str(tmp_path)})
-    stack = demo.Stack(tmp_path, given)
+    stack = Stack(tmp_path, given)
     for service in started._services(stack):
         assert service.environment is not None
         assert not [name for name, value in service.environment.items() if "owner" in f"{name}{value}".lower()]
@@ -209,7 +210,7 @@ def test_what_serves_never_sees_the_owner(tmp_path: Path) -> None:
 
 def test_an_owner_without_an_application_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CannotStart, match="set both, or neither"):
-        demo.Stack(tmp_path, {"DATABASE_OWNER_URL": "postgres://fi_owner@db/fi"})
+        Stack(tmp_path, {"DATABASE_OWNER_URL": "postgres://fi_owner@db/fi"})
 
 
 def test_reset_spares_a_database_that_is_no_demonstration(tmp_path: Path) -> None:
@@ -218,14 +219,14 @@ def test_reset_spares_a_database_that_is_no_demonstration(tmp_path: Path) -> Non
     )
     server.start()
     try:
-        demo.refuse_what_is_no_demo(server.owner_url)
+        contents.refuse_what_is_no_demo(server.owner_url)
         with psycopg.connect(server.owner_url) as connection:
             connection.execute("CREATE TABLE django_migrations (id integer)")
         with pytest.raises(CannotStart, match="RESET=1 refused"):
-            demo.refuse_what_is_no_demo(server.owner_url)
-        demo.mark_as_seeded(server.owner_url)
-        demo.refuse_what_is_no_demo(server.owner_url)
-        demo.empty_schema(server.owner_url)
+            contents.refuse_what_is_no_demo(server.owner_url)
+        contents.mark_as_seeded(server.owner_url)
+        contents.refuse_what_is_no_demo(server.owner_url)
+        contents.empty_schema(server.owner_url)
         with psycopg.connect(server.owner_url) as connection:
             assert connection.execute("SELECT to_regclass('django_migrations')").fetchone() == (None,)
     finally:
