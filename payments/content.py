@@ -88,6 +88,7 @@ def lines_of(batch: Batch) -> list[PaymentLine]:
         batch.lines.select_related(
             "instalment__decision__recorded_by",
             "instalment__application__call__envelope__line__budget",
+            "instalment__application__call__fund",
             "instalment__application__organisation",
             "instalment__certified_by",
             "instalment__approved_by",

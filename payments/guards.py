@@ -6,10 +6,14 @@ from common.guards import BY_OWNER, Guard, refuse
 
 # The sum of the instalments is the award; the sum paid never passes it. Locks the decision.
 INSTALMENTS_SUM = f"""
-SELECT d.amount_cents, d.state INTO award FROM applications_decision d
+SELECT d.amount_cents, d.state, d.kind, d.application_id INTO award FROM applications_decision d
     WHERE d.id = NEW.decision_id FOR NO KEY UPDATE;
 SELECT coalesce(sum(i.amount_cents), 0) INTO total FROM payments_instalment i
     WHERE i.decision_id = NEW.decision_id;
+IF NOT {BY_OWNER} AND (award.kind <> 'grant' OR award.state NOT IN ('signed', 'notified')) THEN
+    {refuse("instalments are planned for a signed award")}
+END IF;
+IF award.application_id <> NEW.application_id THEN {refuse("an instalment is of the file of its award")} END IF;
 IF total <> award.amount_cents THEN {refuse("the instalments of an award sum to the award")} END IF;
 RETURN NULL;
 """
@@ -35,6 +39,15 @@ END IF;
 RETURN NEW;
 """
 
+# At commit: what is ordered stands in a batch that is sealed.
+ORDERED_IN_SEALED = f"""
+IF NOT {BY_OWNER} AND NOT EXISTS (
+    SELECT 1 FROM payments_paymentline l JOIN payments_batch b ON b.id = l.batch_id
+    WHERE l.instalment_id = NEW.id AND l.state = 'live' AND b.state <> 'open'
+) THEN {refuse("an instalment is ordered by the seal of its batch")} END IF;
+RETURN NULL;
+"""
+
 # What a line pays is copied from where it stands, never given by the caller.
 LINE_COPIES = f"""
 SELECT i.amount_cents, i.state, i.organisation_id, i.certified_by_id, i.approved_by_id, i.application_id,
@@ -52,6 +65,7 @@ NEW.approved_by_id := source.approved_by_id;
 NEW.decision_recorded_by_id := source.recorded_by_id;
 NEW.iban_verified_by_id := bank.verified_by_id;
 NEW.prepared_by_id := batch.prepared_by_id;
+NEW.state := 'live';
 IF NOT {BY_OWNER} THEN
     IF source.state <> 'approved' THEN {refuse("only an approved instalment is put in a batch")} END IF;
     IF batch.state <> 'open' THEN {refuse("a line joins an open batch only")} END IF;
@@ -75,7 +89,7 @@ END IF;
 IF (to_jsonb(NEW) - 'state') IS DISTINCT FROM (to_jsonb(OLD) - 'state') THEN
     {refuse("a payment line never changes")}
 END IF;
-IF NEW.state <> OLD.state AND (OLD.state <> 'live' OR batch_state = 'open') THEN
+IF NEW.state <> OLD.state AND (OLD.state <> 'live' OR batch_state = 'open' OR NEW.state NOT IN ('rejected', 'cancelled')) THEN
     {refuse("only a live line of a sealed batch is rejected or cancelled, once")}
 END IF;
 RETURN NEW;
@@ -96,6 +110,10 @@ IF OLD.state = 'open' AND NEW.state = 'sealed' THEN
     IF counted.lines = 0 OR counted.lines <> NEW.line_count OR counted.cents <> NEW.total_cents
         OR encode(sha256(convert_to(NEW.content, 'UTF8')), 'hex') <> NEW.sha256
     THEN {refuse("the totals and the hash of a sealed batch are those of its lines")} END IF;
+    SELECT c.value INTO last_number FROM fund_counter c WHERE c.series = 'LOT' AND c.year = NEW.year;
+    IF NOT {BY_OWNER} AND NEW.number IS DISTINCT FROM 'LOT-' || NEW.year || '-'
+        || lpad(last_number::text, greatest(3, length(last_number::text)), '0')
+    THEN {refuse("the number of a batch is the one its counter has just given")} END IF;
     PERFORM 1 FROM payments_bankversion v
         WHERE v.id IN (SELECT l.bank_version_id FROM payments_paymentline l WHERE l.batch_id = NEW.id)
         ORDER BY v.id FOR SHARE;
@@ -121,9 +139,20 @@ IF (NEW.organisation_id, NEW.iban, NEW.bic, NEW.holder, NEW.declared_by_id, NEW.
     IS DISTINCT FROM
     (OLD.organisation_id, OLD.iban, OLD.bic, OLD.holder, OLD.declared_by_id, OLD.declared_at, OLD.document_id)
 THEN {refuse("bank details never change: declare a new version")} END IF;
-IF OLD.verified_by_id IS NOT NULL AND (NEW.verified_by_id, NEW.usable_from)
-    IS DISTINCT FROM (OLD.verified_by_id, OLD.usable_from)
+IF OLD.verified_by_id IS NOT NULL AND (NEW.verified_by_id, NEW.verified_at, NEW.verification_note, NEW.usable_from)
+    IS DISTINCT FROM (OLD.verified_by_id, OLD.verified_at, OLD.verification_note, OLD.usable_from)
 THEN {refuse("a verification stays")} END IF;
+IF NOT {BY_OWNER} AND OLD.verified_by_id IS NULL AND NEW.verified_by_id IS NOT NULL AND NEW.usable_from < now() THEN
+    {refuse("an account is not usable before it is verified")}
+END IF;
+RETURN NEW;
+"""
+
+# The file of a batch has the hash it says, and is made of a batch that no longer changes.
+EXPORT = f"""
+IF encode(sha256(NEW.content), 'hex') <> NEW.sha256
+    OR EXISTS (SELECT 1 FROM payments_batch b WHERE b.id = NEW.batch_id AND b.state = 'open')
+THEN {refuse("the file of a batch is made once it is sealed, with its own hash")} END IF;
 RETURN NEW;
 """
 
@@ -144,6 +173,14 @@ def instalment_guards() -> list[Guard]:
             operation=pgtrigger.Update,
             declare=[("in_batch", "boolean")],
             func=INSTALMENT_STAYS,
+        ),
+        Guard(
+            name="ordered_in_sealed",
+            when=pgtrigger.After,
+            operation=pgtrigger.UpdateOf("state"),
+            timing=pgtrigger.Deferred,
+            condition=pgtrigger.Condition("NEW.state = 'ordered' AND OLD.state <> 'ordered'"),
+            func=ORDERED_IN_SEALED,
         ),
     ]
 
@@ -173,7 +210,7 @@ def batch_guards() -> list[Guard]:
             name="stays",
             when=pgtrigger.Before,
             operation=pgtrigger.Update,
-            declare=[("counted", "record")],
+            declare=[("counted", "record"), ("last_number", "int")],
             func=BATCH_STAYS,
         )
     ]
@@ -181,3 +218,7 @@ def batch_guards() -> list[Guard]:
 
 def bank_guards() -> list[Guard]:
     return [Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=BANK_STAYS)]
+
+
+def export_guards() -> list[Guard]:
+    return [Guard(name="faithful", when=pgtrigger.Before, operation=pgtrigger.Insert, func=EXPORT)]

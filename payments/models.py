@@ -18,7 +18,7 @@ from common.workflow import StatefulModel
 from documents.models import StoredFile
 from fund.models import PlannedShare
 from journal.guards import state_guards
-from payments.guards import bank_guards, batch_guards, instalment_guards, line_guards
+from payments.guards import bank_guards, batch_guards, export_guards, instalment_guards, line_guards
 from payments.states import BankState, BatchState, ExportFormat, InstalmentState, LineState
 
 I = InstalmentState  # noqa: E741
@@ -311,7 +311,7 @@ class BatchExport(models.Model):
         verbose_name = "fichier d’un lot"
         verbose_name_plural = "fichiers des lots"
         constraints: ClassVar = [models.UniqueConstraint(fields=["batch", "format"], name="export_once_a_format")]
-        triggers: ClassVar = [*append_only()]
+        triggers: ClassVar = [*export_guards(), *append_only()]
 
     def __str__(self) -> str:
         return f"{self.batch} ({self.format})"

@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import Organisation, User
 from accounts.states import WRITING_ROLES, Role
 from applications.models import Application
+from fund.models import Fund
 from notifications.mail import Mail, Recipient
 from payments.models import BankVersion, Batch, Instalment
 
@@ -49,6 +50,8 @@ class BankMail(Mail):
         return {
             "bank": self.bank,
             "organisation": self.bank.organisation,
+            "fund": Fund.objects.first(),
+            "cooling_hours": settings.BANK_COOLING_HOURS,
             "is_change": self.is_change,
             "link": settings.BASE_URL + reverse("bank_detail", args=[self.bank.pk]),
         }
@@ -89,6 +92,7 @@ class InstalmentMail(Mail):
             "instalment": self.instalment,
             "application": self.application,
             "organisation": self.application.organisation,
+            "fund": self.application.call.fund,
             "link": settings.BASE_URL + reverse("application_payments", args=[self.application.public_id]),
         }
 

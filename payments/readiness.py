@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
 from django.db.models import Case, QuerySet, Value, When
 from django.utils import timezone
 
 from applications.states import ApplicationState
+from common.clock import database_now
 from common.dates import day, moment
 from payments.models import BankVersion, Instalment, PaymentLine
 from payments.separation import Part, clash_among, deeds_of, verified_accounts
@@ -58,7 +58,7 @@ def examine(instalments: Iterable[Instalment], *, preparer: Any, in_batch: int |
     elsewhere = {
         line.instalment_id: line.batch for line in live.exclude(batch=in_batch).select_related("batch__prepared_by")
     }
-    now = _database_now()
+    now = database_now()
     rows = []
     for instalment in found:
         account = accounts.get(instalment.organisation_id)
@@ -90,13 +90,6 @@ def _obstacle(
     deeds = deeds_of(instalment, account) | {Part.PREPARE: preparer}
     sentence = clash_among(deeds, instalment.application.reference)
     return (sentence, "un autre préparateur ou le service") if sentence else ("", "")
-
-
-def _database_now() -> Any:
-    """The database decides at the same clock."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT now()")
-        return cursor.fetchone()[0]
 
 
 def preflight(*, preparer: Any, limit: int = 200) -> tuple[list[Row], list[Row]]:

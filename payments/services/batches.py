@@ -7,6 +7,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from django.db import connection, transaction
 
+from common.clock import database_now
+from common.dates import local
 from common.errors import DomainError, NotAllowed, Stale
 from common.money import euros
 from fund.services import lock_envelope, move, next_number
@@ -53,6 +55,9 @@ def add_lines(pk: int, instalment_ids: Iterable[int], *, by: Any, version: int |
     instalments = list(
         readiness.candidates().filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True, of=("self",))
     )
+    # The accounts before the batch, as in a seal: the database reads them when a line is inserted.
+    accounts = BankVersion.objects.filter(organisation__in=[i.organisation_id for i in instalments], state="verified")
+    list(accounts.order_by("pk").select_for_update(no_key=True))
     batch = locked(Batch.objects.select_related("prepared_by"), pk, version=version)
     _require_open(batch)
     if batch.prepared_by_id != by.pk:
@@ -124,9 +129,10 @@ def seal_batch(pk: int, *, by: Any, version: int | None = None) -> Batch:
     _examine_again(batch, lines, by)
     for line in lines:
         _order(line, by=by)
-    number = f"{SERIES}-{_year_now()}-{next_number(SERIES, _year_now()):03d}"
+    year = _year_now()
+    number = f"{SERIES}-{year}-{next_number(SERIES, year):03d}"
     data = content.build(batch, lines, number=number, sealed_by=by)
-    batch.number, batch.year = number, _year_now()
+    batch.number, batch.year = number, year
     batch.content = content.canonical(data)
     batch.sha256 = hashlib.sha256(batch.content.encode()).hexdigest()
     batch.line_count, batch.total_cents = data["nombre"], data["total"]
@@ -201,6 +207,4 @@ def total_of(batch: Batch) -> str:
 
 def _year_now() -> int:
     """The year in Paris by the database's clock."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT extract(year FROM now() AT TIME ZONE 'Europe/Paris')::int")
-        return int(cursor.fetchone()[0])
+    return local(database_now()).year

@@ -13,7 +13,7 @@ from payments.separation import Part
 from payments.states import LineState
 
 FULL = (
-    "application__call",
+    "application__call__fund",
     "application__organisation",
     "application__instructor",
     "decision__recorded_by",

@@ -1,0 +1,244 @@
+"""What the pages show, gathered with a fixed number of queries."""
+
+from typing import Any
+
+from accounts.models import Organisation
+from accounts.states import WRITING_ROLES
+from applications.models import Application
+from common.money import euros
+from journal.models import Entry
+from journal.services import history
+from payments import content, policies, readiness, requests
+from payments.models import BankVersion, Batch, Instalment, PaymentLine
+from payments.notifications import InstalmentRequestedMail, every_contact, members
+from payments.states import BankState, BatchState, InstalmentState, LineState
+
+TAGS = {
+    InstalmentState.PLANNED: ("plain", ""),
+    InstalmentState.REQUESTED: ("info", "mail"),
+    InstalmentState.CERTIFIED: ("info", "half"),
+    InstalmentState.APPROVED: ("info", "half"),
+    InstalmentState.ORDERED: ("ok", "check"),
+    InstalmentState.PAID: ("done", "check"),
+    InstalmentState.REJECTED: ("err", "warning"),
+}
+# What each step means to a commune.
+FOR_THE_COMMUNE = {
+    InstalmentState.PLANNED: "À demander",
+    InstalmentState.REQUESTED: "Demandé, le service contrôle",
+    InstalmentState.CERTIFIED: "Contrôlé par le service, chez les finances",
+    InstalmentState.APPROVED: "Approuvé, bientôt transmis au comptable",
+    InstalmentState.ORDERED: "Transmis au comptable public",
+    InstalmentState.PAID: "Payé",
+    InstalmentState.REJECTED: "Retourné par le comptable, le service s’en occupe",
+}
+
+
+class MailCount:
+    """To how many people an act will write, said before the click."""
+
+    @staticmethod
+    def of_contacts(organisation: Organisation) -> int:
+        return len(every_contact(organisation))
+
+    @staticmethod
+    def of_writers(organisation_id: int) -> int:
+        return len(members(organisation_id, *WRITING_ROLES))
+
+    @staticmethod
+    def of_request(instalment: Instalment) -> int:
+        return len(list(InstalmentRequestedMail(instalment).recipients()))
+
+    @staticmethod
+    def of_seal(lines: list[PaymentLine]) -> int:
+        organisations = {line.organisation_id for line in lines}
+        return len({user.pk for pk in organisations for user in members(pk, *WRITING_ROLES)})
+
+
+def file_page(application: Application, user: Any) -> dict[str, Any]:
+    """The page of a file's payments; empty until the decision is notified, for the commune."""
+    rows = list(
+        Instalment.objects.visible_to(user).filter(application=application).select_related("decision", "application")
+    )
+    accounts = list(
+        BankVersion.objects.filter(
+            organisation=application.organisation_id, state__in=(BankState.DECLARED, BankState.VERIFIED)
+        ).order_by("-state")
+    )
+    report = requests.has_accepted_report(application)
+    writes = policies.writes_for(user, application.organisation_id)
+    shown = []
+    for instalment in rows:
+        obstacle = requests.obstacle(instalment, rows, has_account=bool(accounts), has_report=report)
+        kind, icon = TAGS[InstalmentState(instalment.state)]
+        shown.append(
+            {
+                "instalment": instalment,
+                "label": FOR_THE_COMMUNE[InstalmentState(instalment.state)],
+                "kind": "you" if writes and not obstacle else kind,
+                "icon": icon,
+                "obstacle": obstacle if instalment.state == InstalmentState.PLANNED else "",
+                "can_ask": writes and not obstacle,
+            }
+        )
+    gone = sum(i.amount_cents for i in rows if i.state in requests.GONE)
+    total = sum(i.amount_cents for i in rows)
+    return {
+        "application": application,
+        "rows": shown,
+        "next": next((row for row in shown if row["can_ask"]), None),
+        "decision": rows[0].decision if rows else None,
+        "total": total,
+        "gone": gone,
+        "left": total - gone,
+        "accounts": accounts,
+        "writes": writes,
+        "is_member": policies.belongs_to(user, application.organisation_id),
+    }
+
+
+def instalment_page(instalment: Instalment, user: Any) -> dict[str, Any]:
+    """Everything about one instalment for the staff, and what this person may do."""
+    account = readiness.verified_accounts([instalment.organisation_id]).get(instalment.organisation_id)
+    declared = BankVersion.objects.filter(organisation=instalment.organisation_id, state=BankState.DECLARED).first()
+    line = PaymentLine.objects.filter(instalment=instalment, state=LineState.LIVE).select_related("batch").first()
+    siblings = list(Instalment.objects.filter(decision=instalment.decision_id))
+    organisation = instalment.organisation_id
+    state = instalment.state
+    return {
+        "instalment": instalment,
+        "application": instalment.application,
+        "tag": TAGS[InstalmentState(state)],
+        "account": account or declared,
+        "line": line,
+        "siblings": siblings,
+        "steps": _steps(instalment, line),
+        "timeline": [_spoken(entry) for entry in reversed(history(instalment))],
+        "can_certify": state in ("requested", "rejected") and policies.can_certify(user, organisation),
+        "can_return": state == "requested" and policies.can_certify(user, organisation),
+        "can_approve": state == "certified" and policies.can_approve(user, organisation),
+        "can_send_back": state in ("certified", "approved")
+        and line is None
+        and policies.can_send_back(user, organisation),
+    }
+
+
+def _steps(instalment: Instalment, line: PaymentLine | None) -> list[dict[str, Any]]:
+    """Who did what, from the request to the batch."""
+    sealed = line is not None and line.batch.state != BatchState.OPEN
+    return [
+        {"label": "Demandé", "who": instalment.requested_by, "when": instalment.requested_at},
+        {"label": "Service fait", "who": instalment.certified_by, "when": instalment.certified_at},
+        {"label": "Approuvé", "who": instalment.approved_by, "when": instalment.approved_at},
+        {
+            "label": "Ordonnancé",
+            "who": line.batch.sealed_by if sealed and line else None,
+            "when": line.batch.sealed_at if sealed and line else None,
+        },
+    ]
+
+
+VERBS = {
+    "plan": "a planifié ce versement à la signature de la décision",
+    "create": "a créé cet élément",
+    "request": "a demandé le versement",
+    "certify": "a certifié le service fait",
+    "return_to_commune": "a renvoyé la demande à la commune",
+    "approve": "a approuvé le versement",
+    "return_to_desk": "a renvoyé le versement au service instructeur",
+    "order": "a scellé le lot qui contient ce versement",
+    "pay": "a constaté le paiement",
+    "reject": "a inscrit le rejet du comptable",
+    "declare": "a déclaré ces coordonnées",
+    "verify": "a vérifié ces coordonnées",
+    "refuse": "a refusé ces coordonnées",
+    "supersede": "a vérifié un autre compte, qui remplace celui-ci",
+    "add_lines": "a ajouté des versements au lot",
+    "remove_line": "a retiré un versement du lot",
+    "seal": "a scellé le lot",
+    "transmit": "a transmis le lot au comptable",
+    "reprise": "a repris ces données",
+}
+
+
+def _spoken(entry: Entry) -> dict[str, Any]:
+    return {
+        "when": entry.occurred_at or entry.recorded_at,
+        "text": f"{entry.actor_label} {VERBS.get(entry.verb, entry.verb)}",
+        "detail": entry.reason,
+        "auto": entry.actor_id is None,
+    }
+
+
+def bank_page(bank: BankVersion, user: Any) -> dict[str, Any]:
+    from payments.bank_checks import warnings
+
+    organisation = bank.organisation_id
+    staff = policies.reads_payments(user)
+    verified = (
+        BankVersion.objects.filter(organisation=organisation, state=BankState.VERIFIED).exclude(pk=bank.pk).first()
+    )
+    judges = bank.state == BankState.DECLARED and policies.can_verify_bank(user, organisation)
+    return {
+        "bank": bank,
+        "organisation": bank.organisation,
+        "is_staff": staff,
+        "warnings": warnings(bank) if staff and bank.state != BankState.REFUSED else [],
+        "verified": verified,
+        "timeline": [_spoken(entry) for entry in reversed(history(bank))],
+        "can_verify": judges and bank.declared_by_id != user.pk,
+        "can_refuse": judges,
+        "can_reveal": policies.can_read_iban(user, organisation),
+    }
+
+
+def batch_page(batch: Batch, user: Any) -> dict[str, Any]:
+    """The batch, its lines and, while it is open, what could join it and what cannot and why."""
+    lines = content.lines_of(batch)
+    is_open = batch.state == BatchState.OPEN
+    prepares = is_open and policies.can_prepare_batches(user) and batch.prepared_by_id == user.pk
+    ready, refused = readiness.preflight(preparer=batch.prepared_by) if is_open else ([], [])
+    total = sum(line.amount_cents for line in lines)
+    sealed = (
+        Batch.objects.exclude(state=BatchState.OPEN).exclude(pk=batch.pk).select_related("sealed_by", "prepared_by")
+    )
+    return {
+        "batch": batch,
+        "lines": lines,
+        "is_open": is_open,
+        "prepares": prepares,
+        "can_seal": is_open and bool(lines) and policies.can_prepare_batches(user),
+        "can_transmit": batch.state == BatchState.SEALED and policies.can_prepare_batches(user),
+        "can_export": not is_open and policies.can_export_batches(user),
+        "ready": ready,
+        "refused": refused,
+        "communes": len({line.organisation_id for line in lines}),
+        "total": total,
+        "facts": _batch_facts(lines, total, ready, refused, is_open),
+        "previous": sealed.order_by("-sealed_at").first() if is_open else None,
+        "timeline": [_spoken(entry) for entry in reversed(history(batch))],
+    }
+
+
+def _batch_facts(
+    lines: list[PaymentLine], total: int, ready: list[readiness.Row], refused: list[readiness.Row], is_open: bool
+) -> list[dict[str, Any]]:
+    facts = [{"label": "Dans le lot", "value": counted_lines(len(lines)), "note": euros(total)}]
+    if is_open:
+        facts += [
+            {"label": "Prêts à ajouter", "value": counted_lines(len(ready)), "note": _sum(ready)},
+            {
+                "label": "Pas encore prêts",
+                "value": counted_lines(len(refused)),
+                "note": f"{_sum(refused)}, pour un lot suivant",
+            },
+        ]
+    return facts
+
+
+def counted_lines(count: int) -> str:
+    return f"{count} ligne{'s' if count > 1 else ''}"
+
+
+def _sum(rows: list[readiness.Row]) -> str:
+    return euros(sum(row.instalment.amount_cents for row in rows))

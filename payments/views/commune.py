@@ -1,0 +1,68 @@
+"""The payments of a file and the bank details of the commune, as the commune sees them."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from applications.models import Application
+from common.errors import DomainError
+from common.money import euros
+from payments import policies, services
+from payments.forms import BankForm, VersionForm
+from payments.models import Instalment
+from payments.pages import MailCount, file_page
+from payments.views.access import require, seen
+
+
+@require_safe
+def application_payments(request: HttpRequest, public_id: str) -> HttpResponse:
+    """What was awarded, in how many payments, where each stands and what the commune has to do."""
+    application = _file(request, public_id)
+    return render(request, "payments/file.html", file_page(application, request.user))
+
+
+def _file(request: HttpRequest, public_id: str) -> Application:
+    visible = Application.objects.visible_to(request.user).select_related("call__fund", "organisation")
+    application: Application = seen(visible, public_id=public_id)
+    if not policies.belongs_to(request.user, application.organisation_id) and not policies.reads_payments(request.user):
+        raise Http404
+    return application
+
+
+@require_http_methods(["GET", "POST"])
+def instalment_request(request: HttpRequest, pk: int) -> HttpResponse:
+    rows = Instalment.objects.visible_to(request.user).select_related(
+        "application__instructor", "organisation", "decision"
+    )
+    instalment: Instalment = seen(rows, pk=pk)
+    require(
+        policies.writes_for(request.user, instalment.organisation_id),
+        "Votre rôle ne permet pas de demander un versement.",
+    )
+    form = VersionForm(request.POST or None, initial={"version": instalment.version})
+    if request.method == "POST" and form.is_valid():
+        services.request_instalment(pk, by=request.user, version=form.cleaned_data["version"])
+        messages.success(request, f"Votre demande de {euros(instalment.amount_cents)} est envoyée au service.")
+        return redirect("application_payments", instalment.application.public_id)
+    context = {"instalment": instalment, "form": form, "mails": MailCount.of_request(instalment)}
+    return render(request, "payments/request.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def application_bank(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Declare bank details, from a file that awaits a payment."""
+    application = _file(request, public_id)
+    organisation = application.organisation
+    require(policies.writes_for(request.user, organisation.pk), "Votre rôle ne permet pas de déclarer un compte.")
+    form = BankForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.declare_bank(organisation.pk, **form.cleaned_data, by=request.user)
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Coordonnées déclarées. Le service va appeler la mairie pour les vérifier.")
+            return redirect("application_payments", application.public_id)
+    context = {"application": application, "form": form, "mails": MailCount.of_contacts(organisation)}
+    return render(request, "payments/bank_form.html", context, status=422 if form.errors else 200)
