@@ -63,3 +63,140 @@ weekly_report (no number, commune, title)
 | tables? | [{title, columns: [text], rows: [[text]], numeric?: [column numbers]}] |
 | notes? | [text]: what to look at |
 """
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from common.dates import PARIS, day, hour, moment
+from common.money import euros, euros_in_words, percent
+from common.typography import filesize
+from documents.coverage import FONTS, drawable_text
+
+TEMPLATES = Path(__file__).with_name("typst")
+STANDARDS = ["a-2a", "ua-1"]
+_COMMON = "head date"
+_FILE = f"{_COMMON} number commune title"
+_BLOCK = "recipient salutation"
+_ACT = "year act_number act_date requested_cents reasons signatory signed_at"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The keys of a template."""
+
+    required: frozenset[str]
+    optional: frozenset[str]
+
+    @classmethod
+    def of(cls, required: str, optional: str = "") -> "Shape":
+        return cls(frozenset(required.split()), frozenset(optional.split()))
+
+
+SHAPES = {
+    "receipt": Shape.of(
+        f"{_FILE} call_title submitted_at submitted_by requested_cents documents fingerprint answer_by",
+        f"{_BLOCK} eligible_cents total_cents next_steps",
+    ),
+    "award_letter": Shape.of(
+        f"{_FILE} {_ACT} amount_cents instalments",
+        f"{_BLOCK} eligible_cents rate_bp duties report_due_on fingerprint",
+    ),
+    "refusal_letter": Shape.of(f"{_FILE} {_ACT}", f"{_BLOCK} fingerprint"),
+    "waitlist_letter": Shape.of(f"{_FILE} {_ACT}", f"{_BLOCK} fingerprint rank until"),
+    "inadmissibility_letter": Shape.of(
+        f"{_FILE} year reasons signatory", f"{_BLOCK} requested_cents rule act_number act_date signed_at fingerprint"
+    ),
+    "piece_request": Shape.of(f"{_FILE} items reason due_on signatory", f"{_BLOCK} answer_by link"),
+    "weekly_report": Shape.of(f"{_COMMON} week_from week_to year figures envelope states", "tables notes"),
+}
+
+
+def render(template: str, data: Mapping[str, Any]) -> bytes:
+    """The PDF of a template of documents/typst/ (see the tables above)."""
+    shape = SHAPES[template]
+    given = {key for key, value in data.items() if value is not None}
+    if missing := shape.required - given:
+        raise KeyError(f"{template}: {', '.join(sorted(missing))}")
+    if unknown := given - shape.required - shape.optional:
+        raise TypeError(f"{template} knows no {', '.join(sorted(unknown))}")
+    made: bytes = typst.compile(
+        str(TEMPLATES / f"{template}.typ"),
+        root=str(TEMPLATES),
+        format="pdf",
+        font_paths=_fonts(),
+        sys_inputs={"data": json.dumps(_written(data), ensure_ascii=False)},
+        pdf_standards=STANDARDS,
+        timestamp=_timestamp(data["date"]),
+    )
+    return made
+
+
+def letterhead(fund: Any, *, contact: Any = None) -> dict[str, str]:
+    """The `head` of a document: the authority's own names and addresses, and the person who follows the file (a user)."""
+    first, _, rest = fund.authority_name.partition(" ")
+    short = first.lower() in ("métropole", "communauté", "ville") and rest
+    postal = re.search(r"\b\d{5}\s+(\D[^,\n]*)", fund.address)
+    return {
+        "authority": fund.authority_name,
+        "authority_first": first if short else fund.authority_name,
+        "authority_rest": rest if short else "",
+        "fund": fund.name,
+        "service": fund.service_name,
+        "address": " ".join(fund.address.split()),
+        "place": re.sub(r"\s+\d+$", "", postal[1].strip()) if postal else "",
+        "court": fund.court or "tribunal administratif compétent",
+        "contact_name": contact.get_full_name() if contact else "",
+        "contact_email": fund.contact_email,
+        "contact_phone": (getattr(contact, "phone", "") if contact else "") or fund.contact_phone,
+    }
+
+
+@cache
+def _fonts() -> "typst.Fonts":
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
+
+
+def _timestamp(value: date) -> int:
+    if isinstance(value, datetime):
+        return int(value.timestamp())
+    return int(datetime.combine(value, time(12), UTC).timestamp())
+
+
+def _written(value: Any) -> Any:
+    """Every value as it is read: amounts, rates, dates and sizes in French, text made of what can be drawn."""
+    if isinstance(value, Mapping):
+        done: dict[str, Any] = {}
+        for key, inner in value.items():
+            done |= _entry(key, inner)
+        return done
+    if isinstance(value, (list, tuple)):
+        return [_written(inner) for inner in value]
+    if isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, date):
+        return drawable_text(moment(value))
+    return drawable_text(str(value)).strip()
+
+
+def _entry(key: str, value: Any) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if key.endswith("_cents"):
+        name = key.removesuffix("_cents")
+        return {name: drawable_text(euros(value)), f"{name}_words": euros_in_words(value), f"{name}_number": value}
+    if key.endswith("_bp"):
+        return {key.removesuffix("_bp"): drawable_text(percent(value))}
+    if key == "size" and isinstance(value, int):
+        return {key: drawable_text(filesize(value))}
+    if isinstance(value, datetime):
+        shown = {key: moment(value), f"{key}_day": day(value.astimezone(PARIS)), f"{key}_hour": hour(value)}
+        return {name: drawable_text(words) for name, words in shown.items()}
+    return {key: _written(value)}

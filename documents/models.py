@@ -19,9 +19,14 @@ from documents.visibility import visible
 from journal.guards import state_guards
 
 CONTENT_STAYS = f"""
-IF (NEW.sha256, NEW.path, NEW.size, NEW.name, NEW.organisation_id, NEW.origin)
-    IS DISTINCT FROM (OLD.sha256, OLD.path, OLD.size, OLD.name, OLD.organisation_id, OLD.origin)
+IF (NEW.sha256, NEW.path, NEW.size, NEW.name, NEW.organisation_id, NEW.origin, NEW.content_type, NEW.key,
+    NEW.uploaded_by_id, NEW.created_at)
+    IS DISTINCT FROM (OLD.sha256, OLD.path, OLD.size, OLD.name, OLD.organisation_id, OLD.origin, OLD.content_type, OLD.key,
+    OLD.uploaded_by_id, OLD.created_at)
 THEN {refuse("the content of a stored file never changes")} END IF;
+IF OLD.state <> 'quarantined' AND (NEW.scanned_at, NEW.scanned_sha256, NEW.scan_engine, NEW.scan_note)
+    IS DISTINCT FROM (OLD.scanned_at, OLD.scanned_sha256, OLD.scan_engine, OLD.scan_note)
+THEN {refuse("the verdict on a stored file stays")} END IF;
 RETURN NEW;
 """
 
