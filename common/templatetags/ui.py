@@ -6,7 +6,7 @@ Reading order of a page: `page_header`, `error_summary`, then the content. The l
 Filters  euros euros_bare euros_short euros_signed in_words percent | day day_short hour moment relative
          remaining days_left | siren siret iban_masked iban_grouped | number plural counted filesize_fr typo initials
 Inline   icon tag person meter mail_note file_link
-Blocks   page_header turn notice panel side_section empty scroll summary summary_row confirm bulk_bar
+Blocks   page_header turn notice panel side_section empty (or empty_state) scroll summary summary_row confirm bulk_bar
          preflight seal file_row form_page           (closing tag: `end` + name, content between)
 Data     breadcrumb spine task_list facts kv timeline checks envelope_bar balance progress_bar counters
          filter_chips pager form_steps form_actions error_summary th th_sort
@@ -186,6 +186,10 @@ def side_section(content: str, title: Any = "", note: Any = "", sticky: bool = F
 @register.simple_block_tag
 def empty(content: str, title: Any, icon: str = "file", level: int = 2) -> SafeString:
     return render("empty", content=content, title=title, icon=icon, level=level)
+
+
+# Inside the body of a `for`, Django takes `empty` for the loop's own word: there, write `empty_state`.
+register.simple_block_tag(empty, name="empty_state")
 
 
 @register.simple_block_tag
