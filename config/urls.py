@@ -9,9 +9,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("fund.urls")),
     path("", include("accounts.urls")),
     path("", include("documents.urls")),
+    # Before applications: its last pattern takes any section of a file.
+    path("", include("payments.urls")),
     path("", include("applications.urls")),
     path("", include("reviews.urls")),
-    path("", include("payments.urls")),
     path("", include("reports.urls")),
     path("journal/", include("journal.urls")),
     path("compte/", include("allauth.urls")),

@@ -12,6 +12,9 @@ WRITE_ENTRY = f"""
 IF (NEW.occurred_at IS NOT NULL OR NEW.verb = 'reprise') AND NOT {BY_OWNER} THEN
     {refuse("the past is written by the owner only")}
 END IF;
+IF NEW.kind = 'state' AND NEW.chain <> NEW.subject_type || ':' || NEW.subject_id THEN
+    {refuse("a change of state is written on the chain of its subject")}
+END IF;
 INSERT INTO journal_head AS h (chain, sequence, hash) VALUES (NEW.chain, 1, '')
     ON CONFLICT (chain) DO UPDATE SET sequence = h.sequence + 1
     RETURNING h.sequence, h.hash INTO NEW.sequence, last_hash;
@@ -89,6 +92,7 @@ class ArrowGuard(Guard):
         pairs = sorted((t.source, t.target) for t in real._meta.get_field("state").get_all_transitions(real))
         arrows = ", ".join(f"('{source}', '{target}')" for source, target in dict.fromkeys(pairs))
         return f"""
+        IF NEW.id <> OLD.id THEN {refuse("an identity never changes")} END IF;
         IF NEW.version < OLD.version THEN {refuse("version goes up only")} END IF;
         IF NEW.state IS DISTINCT FROM OLD.state THEN
             IF (OLD.state::text, NEW.state::text) NOT IN ({arrows}) THEN

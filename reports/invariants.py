@@ -351,7 +351,7 @@ def _places(cursor: Any, query: str) -> list[str]:
 def excess_grants() -> list[str]:
     """Tables whose real grants for the application role are not the declared ones."""
     wanted = {table: set(kind.value.split(", ")) for table, kind in grants.declared().items()}
-    wanted |= dict.fromkeys(grants.VIEWS, {"SELECT"})
+    wanted |= {key: {"SELECT"} for key in grants.VIEWS}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.relname, array_agg(a.privilege_type::text) FILTER (WHERE a.privilege_type IS NOT NULL)"
