@@ -61,7 +61,7 @@ def _year_page(shown: Budget, request: HttpRequest) -> dict[str, Any]:
         "paid": balance.paid + balance.recovered if balance else 0,
         "page": page,
         "q": request.GET.get("q", ""),
-        "accounts": [(label, getattr(balance, name)) for name, label in Account.choices if name != "voted"]
+        "accounts": [(label, euros(getattr(balance, name))) for name, label in Account.choices if name != "voted"]
         if balance
         else [],
     }
