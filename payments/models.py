@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django_fsm import FSMField, transition
 
 from accounts.models import Organisation
@@ -84,6 +85,11 @@ class BankVersion(StatefulModel):
     @property
     def masked(self) -> str:
         return f"{self.iban[:4]} •••• •••• {self.iban[-4:]}"
+
+    @property
+    def cools(self) -> bool:
+        """Verified, but too young to be paid (for the screen: the database decides by its own clock)."""
+        return self.state == K.VERIFIED and self.usable_from > timezone.now()
 
     @transition(state, source=K.DECLARED, target=K.VERIFIED)
     def verify(self, *, verifier: Any, note: str, usable_from: Any) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.states import FINANCE_ROLES, READING_ROLES, WRITING_ROLES, Role
 
 
@@ -46,3 +48,12 @@ def can_export_batches(user: Any) -> bool:
 def can_read_iban(user: Any, organisation_id: int) -> bool:
     """Seeing the account whole; each time is written in the journal of reads."""
     return user.has_role(Role.INSTRUCTOR, Role.HEAD_OF_SERVICE, *FINANCE_ROLES) or writes_for(user, organisation_id)
+
+
+def rib_files(user: Any) -> Q:
+    """The RIB of a version of bank details, for those who may read the account whole (documents.visibility)."""
+    from payments.models import BankVersion
+
+    if not user.has_role(Role.INSTRUCTOR, Role.HEAD_OF_SERVICE, *FINANCE_ROLES):
+        return Q(pk__in=[])
+    return Q(pk__in=BankVersion.objects.filter(document__isnull=False).values("document"))

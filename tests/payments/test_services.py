@@ -1,7 +1,6 @@
-from tests.factories.payments import Team, a_batch, an_instalment
 from payments import services
-from payments.models import Instalment, Batch
 from reports import invariants
+from tests.factories.payments import Team, a_batch
 
 
 def test_whole(transactional_db):
