@@ -1,0 +1,1 @@
+"""Speed, measured beside a floor: `make bench` (docs/operations.md, « Measuring »)."""
