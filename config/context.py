@@ -4,8 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
-from config.navigation import menu
+from accounts.states import DESK_ROLES
+from config.navigation import address, menu
 from fund.models import Fund
 
 
@@ -16,16 +18,38 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "authority": fund,
         "site": fund,
         "nav": menu(request),
-        "account": account(request),
+        "signed_in": signed_in(request),
         "demo": settings.DEMO,
+        "demo_accounts": demo_accounts(request),
+        "desk_search_url": desk_search(request),
     }
 
 
-def account(request: HttpRequest) -> dict[str, str] | None:
+def demo_accounts(request: HttpRequest) -> list[Any]:
+    """Listed on the sign-in page of the demonstration, nowhere else."""
+    match = request.resolver_match
+    if not settings.DEMO or "demo" not in settings.INSTALLED_APPS or match is None or match.url_name != "account_login":
+        return []
+    from demo import accounts
+
+    return accounts.all()
+
+
+def desk_search(request: HttpRequest) -> str:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or not user.has_role(*DESK_ROLES):
+        return ""
+    return address("queue")
+
+
+def signed_in(request: HttpRequest) -> dict[str, Any] | None:
     """Who is signed in, and for whom: an organisation, or a role in the fund's staff."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return None
     first = next(iter(user.active_memberships), None)
     label = "" if first is None else str(first.organisation or first.get_role_display())
-    return {"name": user.get_full_name(), "organisation": label}
+    links = [{"label": "Mon profil", "url": reverse("profile")}]
+    if user.is_staff:
+        links.append({"label": "Données (lecture seule)", "url": reverse("admin:index")})
+    return {"name": user.get_full_name(), "organisation": label, "links": links}
