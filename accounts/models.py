@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
+from accounts.guards import membership_guards
 from accounts.states import ORGANISATION_ROLES, STAFF_ROLES, OrganisationKind, PlanStatus, Role
 from common.grants import Grants
 from common.guards import no_delete
@@ -184,7 +185,7 @@ class Membership(models.Model):
                 name="membership_role_fits",
             ),
         ]
-        triggers: ClassVar = [*no_delete()]
+        triggers: ClassVar = [*membership_guards(), *no_delete()]
 
     def __str__(self) -> str:
         return f"{self.user} : {self.get_role_display()}"

@@ -25,6 +25,10 @@ CONTENT = [
     "domains",
     "starts_on",
     "ends_on",
+    "commitments",
+    "public_id",
+    "created_by_id",
+    "created_at",
     "requested_cents",
     "total_cost_cents",
     "eligible_cost_cents",
@@ -43,6 +47,9 @@ FROZEN = f"""
 IF OLD.state <> 'draft' AND ({_NEW}) IS DISTINCT FROM ({_OLD}) THEN
     {refuse("the content of a file that was sent is frozen")}
 END IF;
+IF OLD.receipt_id IS NOT NULL AND NEW.receipt_id IS DISTINCT FROM OLD.receipt_id THEN
+    {refuse("a receipt that was made stays")}
+END IF;
 RETURN NEW;
 """
 
@@ -57,39 +64,78 @@ RETURN NEW;
 
 # `now()` is the start of the transaction: who clicked in time and queued is not refused.
 IN_TIME = f"""
-SELECT c.state, c.opens_at, c.closes_at INTO call FROM fund_call c WHERE c.id = NEW.call_id;
+SELECT c.state, c.opens_at, c.closes_at, c.year, c.number_prefix, c.ceiling_cents, c.max_rate_bp INTO call
+    FROM fund_call c WHERE c.id = NEW.call_id;
 IF NOT {BY_OWNER} THEN
     IF call.state NOT IN ('published', 'open', 'closed') OR now() < call.opens_at OR now() >= call.closes_at THEN
         {refuse("the call does not take applications at this time")}
+    END IF;
+    IF NEW.allowed_cents > least(call.ceiling_cents, NEW.eligible_cost_cents * call.max_rate_bp / 10000) THEN
+        {refuse("the amount allowed passes the ceiling or the rate of the call")}
+    END IF;
+    SELECT c.value INTO last_number FROM fund_counter c WHERE c.series = call.number_prefix AND c.year = call.year;
+    IF NEW.number IS DISTINCT FROM call.number_prefix || '-' || call.year || '-'
+        || lpad(last_number::text, greatest(4, length(last_number::text)), '0') THEN
+        {refuse("the number of a file is the one its counter has just given")}
     END IF;
     NEW.submitted_at := now();
 END IF;
 RETURN NEW;
 """
 
+# Both ends of a move: a row neither joins nor leaves a file that was sent.
+_FILES = """(
+    CASE WHEN TG_OP <> 'INSERT' THEN OLD.application_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.application_id END)"""
+
 CHILD_FROZEN = f"""
-SELECT a.state INTO state FROM applications_application a
-    WHERE a.id = CASE WHEN TG_OP = 'DELETE' THEN OLD.application_id ELSE NEW.application_id END;
-IF state <> 'draft' AND NOT {BY_OWNER} THEN {refuse("the content of a file that was sent is frozen")} END IF;
+IF NOT {BY_OWNER} AND EXISTS (
+    SELECT 1 FROM applications_application a WHERE a.id IN {_FILES} AND a.state <> 'draft'
+) THEN {refuse("the content of a file that was sent is frozen")} END IF;
 IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
 RETURN NEW;
 """
 
 # Documents: free in a draft; while the commune is asked for pieces, one may be added, none removed.
 ATTACHMENT = f"""
-SELECT a.state INTO state FROM applications_application a
-    WHERE a.id = CASE WHEN TG_OP = 'DELETE' THEN OLD.application_id ELSE NEW.application_id END;
-IF NOT {BY_OWNER} AND state <> 'draft' AND NOT (TG_OP = 'INSERT' AND state = 'awaiting_commune') THEN
+IF NOT {BY_OWNER} AND EXISTS (
+    SELECT 1 FROM applications_application a
+    WHERE a.id IN {_FILES} AND a.state <> 'draft' AND NOT (TG_OP = 'INSERT' AND a.state = 'awaiting_commune')
+) THEN
     {refuse("the documents of a file that was sent are frozen")}
+END IF;
+IF TG_OP <> 'DELETE' AND NEW.piece_request_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM applications_piecerequest p WHERE p.id = NEW.piece_request_id AND p.application_id = NEW.application_id
+) THEN
+    {refuse("the request answered is one of the same file")}
 END IF;
 IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
 RETURN NEW;
 """
 
 # The bounds of a decision are copied from the file by the database, then checked by the table's constraints.
-DECISION_BOUNDS = """
-SELECT a.requested_cents, a.allowed_cents INTO NEW.requested_cents, NEW.allowed_cents
-    FROM applications_application a WHERE a.id = NEW.application_id;
+# The money of an award is its own: committed for this file, on its envelope, for this amount, by this transaction.
+DECISION_BOUNDS = f"""
+SELECT a.state, a.number, a.requested_cents, a.allowed_cents, c.envelope_id INTO file
+    FROM applications_application a JOIN fund_call c ON c.id = a.call_id WHERE a.id = NEW.application_id;
+NEW.requested_cents := file.requested_cents;
+NEW.allowed_cents := file.allowed_cents;
+IF NEW.movement_id IS NOT NULL THEN
+    SELECT m.* INTO money FROM fund_movement m WHERE m.id = NEW.movement_id;
+    IF money.verb NOT IN ('commit', 'commit_reserved') OR money.reverses_id IS NOT NULL
+        OR (money.envelope_id, money.subject, money.amount_cents)
+            IS DISTINCT FROM (file.envelope_id, file.number, NEW.amount_cents)
+        OR EXISTS (SELECT 1 FROM fund_movement r WHERE r.reverses_id = money.id)
+    THEN {refuse("the money of an award is committed for it alone")} END IF;
+END IF;
+IF NOT {BY_OWNER} THEN
+    NEW.recorded_at := now();
+    IF file.state NOT IN ('reviewed', 'waitlisted', 'granted', 'rejected') THEN
+        {refuse("a decision is taken on a file that was reviewed")}
+    END IF;
+    IF NEW.movement_id IS NOT NULL AND money.transaction_id <> pg_current_xact_id()::text::bigint THEN
+        {refuse("the money of an award is committed for it alone")}
+    END IF;
+END IF;
 RETURN NEW;
 """
 
@@ -101,10 +147,69 @@ IF OLD.state <> 'recorded' AND
     (OLD.application_id, OLD.kind, OLD.amount_cents, OLD.reasons, OLD.recorded_by_id, OLD.recorded_at, OLD.signed_by_id,
      OLD.signed_at, OLD.act_number, OLD.act_date, OLD.movement_id)
 THEN {refuse("a signed decision never changes; a correction is a new decision")} END IF;
-IF (NEW.application_id, NEW.kind, NEW.amount_cents, NEW.recorded_by_id, NEW.requested_cents, NEW.allowed_cents)
+IF OLD.letter_id IS NOT NULL AND NEW.letter_id IS DISTINCT FROM OLD.letter_id
+    OR OLD.notified_at IS NOT NULL AND NEW.notified_at IS DISTINCT FROM OLD.notified_at
+THEN {refuse("the letter of a decision stays the one that left")} END IF;
+IF (NEW.application_id, NEW.kind, NEW.amount_cents, NEW.recorded_by_id, NEW.requested_cents, NEW.allowed_cents,
+    NEW.movement_id)
     IS DISTINCT FROM
-   (OLD.application_id, OLD.kind, OLD.amount_cents, OLD.recorded_by_id, OLD.requested_cents, OLD.allowed_cents)
+   (OLD.application_id, OLD.kind, OLD.amount_cents, OLD.recorded_by_id, OLD.requested_cents, OLD.allowed_cents,
+    OLD.movement_id)
 THEN {refuse("a recorded decision is withdrawn and taken again, not edited")} END IF;
+RETURN NEW;
+"""
+
+
+# At commit: the money of a withdrawn award has come back, that of a standing one has not.
+WITHDRAWN_REVERSED = f"""
+IF NOT EXISTS (SELECT 1 FROM fund_movement r WHERE r.reverses_id = NEW.movement_id) THEN
+    {refuse("the money of a withdrawn award comes back to the envelope")}
+END IF;
+RETURN NULL;
+"""
+
+AWARD_STAYS_COMMITTED = f"""
+IF NEW.reverses_id IS NOT NULL THEN
+    IF EXISTS (SELECT 1 FROM applications_decision d WHERE d.movement_id = NEW.reverses_id AND d.state <> 'withdrawn') THEN
+        {refuse("the money of a standing award stays committed")}
+    END IF;
+ELSIF NOT {BY_OWNER} THEN
+    SELECT coalesce(sum(CASE WHEN m.to_account = 'committed' AND m.from_account IN ('available', 'reserved') THEN m.amount_cents
+                             WHEN m.from_account = 'committed' AND m.to_account IN ('available', 'reserved') THEN -m.amount_cents
+                        END), 0) INTO held
+        FROM fund_movement m WHERE m.subject = NEW.subject;
+    IF held < 0 OR NOT EXISTS (SELECT 1 FROM applications_application a
+                               WHERE a.number = NEW.subject AND a.state IN ('closed', 'lapsed', 'cancelled')) THEN
+        {refuse("the money of a standing award stays committed")}
+    END IF;
+END IF;
+RETURN NULL;
+"""
+
+# At commit: a file is granted, rejected or put on the waiting list by a decision of that kind.
+DECIDED = f"""
+IF NOT EXISTS (
+    SELECT 1 FROM applications_decision d WHERE d.application_id = NEW.id AND d.state <> 'withdrawn'
+        AND d.kind = CASE NEW.state WHEN 'granted' THEN 'grant' WHEN 'rejected' THEN 'reject' ELSE 'waitlist' END
+) THEN {refuse("a file is decided by a decision")} END IF;
+RETURN NULL;
+"""
+
+REQUEST_STAYS = f"""
+IF OLD.answered_at IS NOT NULL AND NEW IS DISTINCT FROM OLD
+    OR (NEW.id, NEW.application_id, NEW.asked_by_id, NEW.asked_at, NEW.items, NEW.reason, NEW.due_on)
+    IS DISTINCT FROM (OLD.id, OLD.application_id, OLD.asked_by_id, OLD.asked_at, OLD.items, OLD.reason, OLD.due_on)
+THEN {refuse("what was asked of a commune, and what it answered, stays")} END IF;
+RETURN NEW;
+"""
+
+REPORT_STAYS = f"""
+IF OLD.state IN ('submitted', 'accepted')
+    AND (NEW.application_id, NEW.sections, NEW.indicators, NEW.spent_cents, NEW.publish_consent, NEW.submitted_at)
+    IS DISTINCT FROM
+    (OLD.application_id, OLD.sections, OLD.indicators, OLD.spent_cents, OLD.publish_consent, OLD.submitted_at)
+    OR OLD.state = 'accepted' AND NEW.accepted_at IS DISTINCT FROM OLD.accepted_at
+THEN {refuse("the content of a report that was sent is frozen")} END IF;
 RETURN NEW;
 """
 
@@ -118,8 +223,18 @@ def application_guards() -> list[Guard]:
             when=pgtrigger.Before,
             operation=pgtrigger.Update,
             condition=sending,
-            declare=[("call", "record")],
+            declare=[("call", "record"), ("last_number", "int")],
             func=IN_TIME,
+        ),
+        Guard(
+            name="decided",
+            when=pgtrigger.After,
+            operation=pgtrigger.UpdateOf("state"),
+            timing=pgtrigger.Deferred,
+            condition=pgtrigger.Condition(
+                "NEW.state IN ('granted', 'rejected', 'waitlisted') AND NEW.state IS DISTINCT FROM OLD.state"
+            ),
+            func=DECIDED,
         ),
         Guard(
             name="searchable",
@@ -136,7 +251,6 @@ def child_guards(func: str = CHILD_FROZEN) -> list[Guard]:
             name="frozen",
             when=pgtrigger.Before,
             operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-            declare=[("state", "text")],
             func=func,
         )
     ]
@@ -144,6 +258,40 @@ def child_guards(func: str = CHILD_FROZEN) -> list[Guard]:
 
 def decision_guards() -> list[Guard]:
     return [
-        Guard(name="bounds", when=pgtrigger.Before, operation=pgtrigger.Insert, func=DECISION_BOUNDS),
+        Guard(
+            name="bounds",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert,
+            declare=[("file", "record"), ("money", "fund_movement%ROWTYPE")],
+            func=DECISION_BOUNDS,
+        ),
         Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=DECISION_STAYS),
+        Guard(
+            name="withdrawn_reversed",
+            when=pgtrigger.After,
+            operation=pgtrigger.UpdateOf("state"),
+            timing=pgtrigger.Deferred,
+            condition=pgtrigger.Condition(
+                "NEW.state = 'withdrawn' AND OLD.state <> 'withdrawn' AND NEW.movement_id IS NOT NULL"
+            ),
+            func=WITHDRAWN_REVERSED,
+        ),
     ]
+
+
+def award_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="award_stays",
+            when=pgtrigger.After,
+            operation=pgtrigger.Insert,
+            timing=pgtrigger.Deferred,
+            condition=pgtrigger.Condition("NEW.reverses_id IS NOT NULL OR NEW.verb = 'decommit'"),
+            declare=[("held", "bigint")],
+            func=AWARD_STAYS_COMMITTED,
+        )
+    ]
+
+
+def stays_guard(func: str) -> Guard:
+    return Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=func)

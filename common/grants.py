@@ -85,4 +85,11 @@ def apply_grants(**kwargs: object) -> None:
                 cursor.execute(f"REVOKE ALL ON {view} FROM {role}")
                 cursor.execute(f"GRANT SELECT ON {view} TO {role}")
         cursor.execute(IGNORE_FUNCTION)
-        cursor.execute(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {role}")
+        # Never the trigger functions: attached to a temporary table of the role's own, a guard would write as the owner.
+        cursor.execute(f"REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM {role}")
+        cursor.execute(
+            "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+            " AND prorettype <> 'trigger'::regtype"
+        )
+        for (function,) in cursor.fetchall():
+            cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")

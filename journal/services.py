@@ -109,16 +109,44 @@ def record(
         actor_label=by.actor_label,
         reason=reason,
         data=json.loads(json.dumps(data or {}, cls=DjangoJSONEncoder)),
-        request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
+        request_id=_request_id(),
     )
 
 
 def record_read(subject: models.Model, *, by: Actor, what: str) -> None:
     """A sensitive read (bank details in full, an export) on the reader's own chain of the day."""
+    record(subject, by=by, verb=what, kind=Kind.READ, chain=access_chain(by.actor_id))
+
+
+def record_access(
+    verb: str, *, by: Actor, kind: str, about: int | None = None, data: dict[str, Any] | None = None
+) -> Entry:
+    """Something about an account (sign-in, password, second factor) on that person's own chain of the day.
+
+    `about` is the id of the account when the actor is not its holder; 0 for an address that nobody has.
+    """
+    account = by.actor_id if about is None else about
+    return Entry.objects.create(
+        chain=access_chain(account),
+        kind=kind,
+        verb=verb,
+        subject_type="accounts.user",
+        subject_id=account or 0,
+        actor_id=by.actor_id,
+        actor_label=by.actor_label,
+        data=data or {},
+        request_id=_request_id(),
+    )
+
+
+def access_chain(account: int | None) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_char(now() AT TIME ZONE 'Europe/Paris', 'YYYY-MM-DD')")
-        day = cursor.fetchone()[0]
-    record(subject, by=by, verb=what, kind=Kind.READ, chain=f"access:{by.actor_id}:{day}")
+        return f"access:{account}:{cursor.fetchone()[0]}"
+
+
+def _request_id() -> str:
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
 @transaction.atomic

@@ -16,6 +16,9 @@ IF OLD.state IN ('sent', 'failed') AND NEW.state <> OLD.state THEN {refuse("a me
 IF (NEW.dedup_key, NEW.recipient_email, NEW.subject, NEW.body_text, NEW.body_html, NEW.message_id)
     IS DISTINCT FROM (OLD.dedup_key, OLD.recipient_email, OLD.subject, OLD.body_text, OLD.body_html, OLD.message_id)
 THEN {refuse("what a message says is never rewritten")} END IF;
+IF OLD.state IN ('sent', 'failed') AND (NEW.attachments, NEW.sent_at, NEW.kind, NEW.recipient_id, NEW.subject_ref)
+    IS DISTINCT FROM (OLD.attachments, OLD.sent_at, OLD.kind, OLD.recipient_id, OLD.subject_ref)
+THEN {refuse("what a message said is never rewritten")} END IF;
 RETURN NEW;
 """
 

@@ -18,6 +18,9 @@ IF NEW.state <> 'recused' AND (TG_OP = 'INSERT' OR NEW.state IS DISTINCT FROM OL
 END IF;
 IF TG_OP = 'UPDATE' AND (NEW.application_id, NEW.evaluator_id) IS DISTINCT FROM (OLD.application_id, OLD.evaluator_id)
 THEN {refuse("a review keeps its file and its evaluator")} END IF;
+IF TG_OP = 'UPDATE' AND OLD.state IN ('submitted', 'recused') AND (NEW.comment, NEW.submitted_at, NEW.assigned_by_id, NEW.assigned_at)
+    IS DISTINCT FROM (OLD.comment, OLD.submitted_at, OLD.assigned_by_id, OLD.assigned_at)
+THEN {refuse("a review that was handed in does not change")} END IF;
 RETURN NEW;
 """
 
@@ -25,6 +28,9 @@ SCORE = f"""
 SELECT r.state, r.evaluator_id, r.application_id, a.state AS file_state, a.call_id INTO review
     FROM reviews_review r JOIN applications_application a ON a.id = r.application_id
     WHERE r.id = CASE WHEN TG_OP = 'DELETE' THEN OLD.review_id ELSE NEW.review_id END;
+IF TG_OP = 'UPDATE' AND (NEW.review_id, NEW.criterion_id) IS DISTINCT FROM (OLD.review_id, OLD.criterion_id) THEN
+    {refuse("a score keeps its review and its criterion")}
+END IF;
 IF NOT {BY_OWNER} THEN
     IF review.state NOT IN ('assigned', 'started') OR review.file_state <> 'under_review' THEN
         {refuse("a score is given while the file is under review and the review is not submitted")}
@@ -48,6 +54,29 @@ END IF;
 RETURN NEW;
 """
 
+SIGNED_BY_NEUTRAL = f"""
+IF NOT {BY_OWNER} AND ({_CONFLICTED.format(user="NEW.signed_by_id", application="NEW.application_id")}) THEN
+    {refuse("no signature by a person with an interest in the file")}
+END IF;
+RETURN NEW;
+"""
+
+CONFLICT_STAYS = f"""
+IF (NEW.id, NEW.user_id, NEW.application_id, NEW.reason, NEW.declared_at)
+    IS DISTINCT FROM (OLD.id, OLD.user_id, OLD.application_id, OLD.reason, OLD.declared_at)
+THEN {refuse("a declared interest is lifted, never rewritten")} END IF;
+RETURN NEW;
+"""
+
+# The other side of the guard of reviews: whoever declares an interest leaves no grid standing (TRUST I-22).
+CONFLICT_RECUSES = f"""
+IF EXISTS (SELECT 1 FROM reviews_review r WHERE r.application_id = NEW.application_id AND r.evaluator_id = NEW.user_id
+           AND r.state <> 'recused') THEN
+    {refuse("whoever declares an interest steps aside from their review")}
+END IF;
+RETURN NULL;
+"""
+
 
 def review_guards() -> list[Guard]:
     return [
@@ -69,4 +98,30 @@ def score_guards() -> list[Guard]:
             declare=[("review", "record")],
             func=SCORE,
         )
+    ]
+
+
+def conflict_guards() -> list[Guard]:
+    return [
+        Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=CONFLICT_STAYS),
+        Guard(
+            name="recuses",
+            when=pgtrigger.After,
+            operation=pgtrigger.Insert,
+            timing=pgtrigger.Deferred,
+            func=CONFLICT_RECUSES,
+        ),
+    ]
+
+
+def neutral_decision_guards() -> list[Guard]:
+    return [
+        Guard(name="neutral", when=pgtrigger.Before, operation=pgtrigger.Insert, func=DECIDED_BY_NEUTRAL),
+        Guard(
+            name="neutral_signature",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update,
+            condition=pgtrigger.Condition("NEW.signed_by_id IS NOT NULL AND OLD.signed_by_id IS NULL"),
+            func=SIGNED_BY_NEUTRAL,
+        ),
     ]

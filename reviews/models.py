@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -11,11 +10,11 @@ from django_fsm import FSMField, transition
 
 from applications.models import Application, Decision
 from common.grants import Grants
-from common.guards import Guard, no_delete
+from common.guards import no_delete
 from common.workflow import StatefulModel
 from fund.models import Criterion
 from journal.guards import state_guards
-from reviews.guards import DECIDED_BY_NEUTRAL, review_guards, score_guards
+from reviews.guards import conflict_guards, neutral_decision_guards, review_guards, score_guards
 from reviews.states import MAX_SCORE, Advice, ReviewState
 
 S = ReviewState
@@ -131,7 +130,7 @@ class Conflict(models.Model):
             models.UniqueConstraint(fields=["user", "application"], name="conflict_once"),
             models.CheckConstraint(condition=~Q(reason=""), name="conflict_has_reason"),
         ]
-        triggers: ClassVar = [*no_delete()]
+        triggers: ClassVar = [*conflict_guards(), *no_delete()]
 
     def __str__(self) -> str:
         return f"Déport de {self.user}"
@@ -143,6 +142,4 @@ class NeutralDecision(Decision):
     class Meta:
         proxy = True
         verbose_name = "décision"
-        triggers: ClassVar = [
-            Guard(name="neutral", when=pgtrigger.Before, operation=pgtrigger.Insert, func=DECIDED_BY_NEUTRAL)
-        ]
+        triggers: ClassVar = [*neutral_decision_guards()]

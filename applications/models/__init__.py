@@ -6,12 +6,13 @@ from applications.models.application import (
     Milestone,
     Partner,
 )
-from applications.models.decision import Decision, FinalReport
+from applications.models.decision import AwardMovement, Decision, FinalReport
 from applications.models.exchange import PieceRequest, Remark
 
 __all__ = [
     "Application",
     "Attachment",
+    "AwardMovement",
     "BudgetLine",
     "Decision",
     "FinalReport",

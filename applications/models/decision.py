@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django_fsm import FSMField, transition
 
-from applications.guards import decision_guards
+from applications.guards import REPORT_STAYS, award_guards, decision_guards, stays_guard
 from applications.models.application import Application
 from applications.states import DecisionKind, DecisionState, ReportState
 from common.grants import Grants
@@ -78,6 +78,7 @@ class Decision(StatefulModel):
                 condition=~Q(state=D.WITHDRAWN) & ~Q(kind=DecisionKind.WAITLIST),
                 name="decision_one_effective",
             ),
+            models.UniqueConstraint(fields=["movement"], name="decision_movement_once"),
             models.UniqueConstraint(
                 fields=["application", "kind"],
                 condition=~Q(state=D.WITHDRAWN),
@@ -102,6 +103,15 @@ class Decision(StatefulModel):
     def withdraw(self) -> None: ...
 
 
+class AwardMovement(Movement):
+    """The ledger seen from here: the money of a standing award is not given back behind its decision."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "mouvement"
+        triggers: ClassVar = [*award_guards()]
+
+
 class FinalReport(StatefulModel):
     """What was done with the money, in the sections of the Poitiers sheet."""
 
@@ -122,7 +132,7 @@ class FinalReport(StatefulModel):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(spent_cents__gte=0), name="report_spent_not_negative")
         ]
-        triggers: ClassVar = [*state_guards(R.DUE), *no_delete()]
+        triggers: ClassVar = [*state_guards(R.DUE), stays_guard(REPORT_STAYS), *no_delete()]
 
     def __str__(self) -> str:
         return f"Bilan de {self.application.reference}"

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from applications.guards import REQUEST_STAYS, stays_guard
 from applications.models.application import Application
 from common.grants import Grants
 from common.guards import no_delete
@@ -37,7 +38,7 @@ class PieceRequest(models.Model):
                 fields=["application"], condition=Q(answered_at__isnull=True), name="piece_request_one_open"
             ),
         ]
-        triggers: ClassVar = [*no_delete()]
+        triggers: ClassVar = [stays_guard(REQUEST_STAYS), *no_delete()]
 
     def __str__(self) -> str:
         return f"Demande du {self.asked_at:%d/%m/%Y}"
