@@ -9,14 +9,15 @@ from datetime import date
 from typing import Any, Literal
 
 from accounts.models import Organisation
-from accounts.states import OrganisationKind, PlanStatus
+from accounts.states import OrganisationKind
 from applications.models import Application
 from applications.states import VOLUNTARY, Side
 from common.dates import day, local
 from common.money import euros, percent, rate, share
 from documents.states import FileState
+from fund.estimate import may_apply
 from fund.models import Call
-from fund.states import ActionType, Audience, LegalBasis, Theme
+from fund.states import ActionType, LegalBasis, Theme
 
 OWN_ACCOUNTS = ("autofinancement", "70", "75")
 REFUSED_FILES = (FileState.INFECTED, FileState.UNREADABLE)
@@ -49,6 +50,10 @@ class Money:
     def gap(self) -> int:
         """Charges minus products: what is missing when positive."""
         return self.charges - self.products
+
+    @property
+    def surplus(self) -> int:
+        return -self.gap
 
     @property
     def voluntary_gap(self) -> int:
@@ -149,11 +154,6 @@ def allowed_cents(call: Call, figures: Money) -> int:
     return allowed(call, figures).cents
 
 
-def estimate(call: Call, cost_cents: int) -> Allowed:
-    """« Puis-je demander ? »: the most for an action that costs about so much and has no other subsidy."""
-    return allowed(call, Money(cost_cents, cost_cents, 0, 0, 0, 0, cost_cents))
-
-
 # --- The rules, one by one -------------------------------------------------------------------------------------
 
 CheckState = Literal["ok", "no", "ask", "wait"]
@@ -179,14 +179,11 @@ class Check:
 
 def organisation_check(call: Call, organisation: Organisation) -> Check:
     """May this organisation apply to this call at all?"""
+    reason = may_apply(call, organisation)
     if organisation.kind != OrganisationKind.COMMUNE:
-        reason, ok = "L’appel s’adresse aux communes. Demandez à la commune de porter le dossier.", False
-    elif call.audience == Audience.WITH_PLAN and organisation.plan_status != PlanStatus.ADOPTED:
-        reason, ok = "L’appel est réservé aux communes dotées d’un plan local adopté.", False
-    elif call.audience == Audience.WITHOUT_PLAN and organisation.plan_status == PlanStatus.ADOPTED:
-        reason, ok = "L’appel est réservé aux communes sans plan local.", False
-    else:
-        reason, ok = f"{organisation.name}, {organisation.get_plan_status_display().lower()}", True
+        reason = "L’appel s’adresse aux communes. Demandez à la commune de porter le dossier."
+    ok = not reason
+    reason = reason or f"{organisation.name}, {organisation.get_plan_status_display().lower()}"
     return Check("organisation", ok, "Commune éligible", reason, "commune")
 
 

@@ -25,7 +25,9 @@ PROJECT = (
     Section(
         "chantier", "Le chantier", ("theme", "title", "action_type", "phase"), hint="Thème, titre et type d’action"
     ),
-    Section("enjeu", "L’enjeu et le diagnostic", ("stakes", "diagnostic"), hint="Pourquoi cette action, ici, maintenant"),
+    Section(
+        "enjeu", "L’enjeu et le diagnostic", ("stakes", "diagnostic"), hint="Pourquoi cette action, ici, maintenant"
+    ),
     Section("reussite", "Nous aurons réussi si…", ("success",), ("indicators",), "Les résultats et leurs indicateurs"),
     Section(
         "description",
@@ -35,7 +37,11 @@ PROJECT = (
         "Déroulement, publics, calendrier",
     ),
     Section(
-        "ressources", "Les ressources à mobiliser", ("resources",), ("partners",), "Personnes, lieux, outils, partenaires"
+        "ressources",
+        "Les ressources à mobiliser",
+        ("resources",),
+        ("partners",),
+        "Personnes, lieux, outils, partenaires",
     ),
     Section("gouvernance", "La gouvernance : qui fait quoi", ("governance",), hint="Qui porte, qui décide, qui anime"),
     Section(
@@ -105,9 +111,7 @@ def progress(application: Application, *, today: date) -> list[Progress]:
 
 def to_do(application: Application, *, today: date) -> list[str]:
     """What stands between this file and its sending, one sentence each; empty when it may be sent."""
-    return [
-        f"{one.section.title} : {sentence}" for one in progress(application, today=today) for sentence in one.to_do
-    ]
+    return [f"{one.section.title} : {sentence}" for one in progress(application, today=today) for sentence in one.to_do]
 
 
 def _progress_of(section: Section, application: Application, wrong: tuple[str, ...]) -> Progress:

@@ -64,7 +64,13 @@ def build(application: Application) -> dict[str, Any]:
             for name, fields in ROWS.items()
         },
         "documents": [
-            {"code": one.code, "title": one.title, "name": one.file.name, "size": one.file.size, "sha256": one.file.sha256}
+            {
+                "code": one.code,
+                "title": one.title,
+                "name": one.file.name,
+                "size": one.file.size,
+                "sha256": one.file.sha256,
+            }
             for one in application.attachments.all()
         ],
     }

@@ -1,8 +1,24 @@
 """Paths of the files: the commune's side here, the desk's side in the second block."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, register_converter
 
+from applications.sections import SECTIONS
 from applications.views import commune, drafting, sending
+
+
+class SectionSlug:
+    """Only the sections there are: what is beside them under the same address belongs to other apps."""
+
+    regex = "|".join(section.slug for section in SECTIONS if section.slug not in ("budget", "pieces"))
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(SectionSlug, "section")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # The commune
@@ -18,8 +34,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dossiers/<uuid:public_id>/retirer/", sending.application_withdraw, name="application_withdraw"),
     path("dossiers/<uuid:public_id>/repondre/", sending.pieces_answer, name="application_answer_pieces"),
     path("dossiers/<uuid:public_id>/pieces/", drafting.documents, name="application_documents"),
-    path("dossiers/<uuid:public_id>/pieces/<int:pk>/retirer/", drafting.document_remove, name="application_document_remove"),
+    path(
+        "dossiers/<uuid:public_id>/pieces/<int:pk>/retirer/",
+        drafting.document_remove,
+        name="application_document_remove",
+    ),
     path("dossiers/<uuid:public_id>/budget/", drafting.budget, name="application_budget"),
-    path("dossiers/<uuid:public_id>/<slug:section>/", drafting.section, name="application_section"),
+    path("dossiers/<uuid:public_id>/<section:section>/", drafting.section, name="application_section"),
     # The desk
 ]

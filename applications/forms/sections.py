@@ -78,9 +78,7 @@ class SectionForm(forms.Form):
         self.use_required_attribute = False
 
     def values(self) -> dict[str, Any]:
-        return {
-            name: self.cleaned_data[name] for name in self.section.fields if name in self.fields
-        }
+        return {name: self.cleaned_data[name] for name in self.section.fields if name in self.fields}
 
     def shown(self) -> list[dict[str, Any]]:
         """The fields with what the template needs to know of each."""

@@ -41,7 +41,9 @@ def submit(pk: int, *, by: User, version: int | None = None) -> Application:
 
 def _submit(pk: int, *, by: User, version: int | None) -> Application:
     application = locked_file(pk, children=True)
-    require(policies.signs_for_its_commune(by, application), "Seul un signataire de la commune peut envoyer ce dossier.")
+    require(
+        policies.signs_for_its_commune(by, application), "Seul un signataire de la commune peut envoyer ce dossier."
+    )
     if application.state != ApplicationState.DRAFT:
         raise DomainError(f"Ce dossier est déjà envoyé, sous le numéro {application.number}.")
     if version is not None and version != application.version:
@@ -84,7 +86,9 @@ def _make_receipt_after_commit(pk: int) -> None:
 def withdraw(pk: int, *, by: User, reason: str, version: int | None = None) -> Application:
     """The commune takes its file back, as long as nothing is decided. It keeps its number and its history."""
     application = locked_file(pk, version=version)
-    require(policies.signs_for_its_commune(by, application), "Seul un signataire de la commune peut retirer ce dossier.")
+    require(
+        policies.signs_for_its_commune(by, application), "Seul un signataire de la commune peut retirer ce dossier."
+    )
     if not policies.can_withdraw(by, application):
         raise DomainError("Ce dossier ne peut plus être retiré. Écrivez au service pour en parler.")
     if not reason.strip():

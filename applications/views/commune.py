@@ -1,17 +1,136 @@
-from django.http import HttpResponse
+"""« Mes dossiers », a new file, the file's home, its printed form."""
+
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import Organisation
+from accounts.states import WRITING_ROLES
+from applications import policies, services
+from applications.answers import answers_of
+from applications.eligibility import organisation_check
+from applications.forms.acts import CreateForm
+from applications.standing import standing, told_decision
+from applications.states import ApplicationState
+from applications.views import home_parts
+from applications.views.fetching import own_file, own_files
+from fund.models import Call
+
+ORDER = ("commune", "authority", "")
+GROUPS = {
+    "commune": "À vous de jouer",
+    "authority": "La métropole s’en occupe",
+    "": "Terminés",
+}
+SHOWN = 200
 
 
-def my_applications(request, **kw):
-    return HttpResponse()
+@require_GET
+def my_applications(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
+    found = own_files(user).select_related("call", "organisation").order_by("-pk")[:SHOWN]
+    rows = [{"application": one, "standing": standing(one), "request": None} for one in found]
+    rows.sort(key=lambda row: ORDER.index(row["standing"].turn))
+    groups = [
+        {"title": GROUPS[turn], "rows": list(group)}
+        for turn, group in groupby(rows, key=lambda row: row["standing"].turn)
+    ]
+    context = {
+        "groups": groups,
+        "calls": Call.objects.open_now().select_related("fund").order_by("closes_at"),
+        "can_write": bool(user.organisation_ids(*WRITING_ROLES)),
+        "several": len(user.organisation_ids()) > 1,
+    }
+    return render(request, "applications/commune/list.html", context)
 
 
-def application_create(request, **kw):
-    return HttpResponse()
+@require_http_methods(["GET", "POST"])
+def application_create(request: HttpRequest, slug: str) -> HttpResponse:
+    user: Any = request.user
+    call = get_object_or_404(Call.objects.public().select_related("fund"), slug=slug)
+    organisations = Organisation.objects.filter(pk__in=user.organisation_ids(*WRITING_ROLES))
+    form = CreateForm(request.POST or None, organisations=organisations)
+    if request.method == "POST" and form.is_valid():
+        application = services.create_draft(call.pk, form.cleaned_data["organisation"].pk, by=user, key=form.token)
+        return redirect("application_home", application.public_id)
+    now = timezone.now()
+    context = {
+        "call": call,
+        "form": form,
+        "answers": [organisation_check(call, organisation) for organisation in organisations],
+        "organisations": organisations,
+        "started": own_files(user).filter(call=call, state=ApplicationState.DRAFT).select_related("organisation"),
+        "open": call.takes_applications(now),
+        "documents": call.documents.all(),
+    }
+    return render(request, "applications/commune/create.html", context)
 
 
-def application_home(request, **kw):
-    return HttpResponse()
+@require_GET
+def application_home(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    user: Any = request.user
+    application = own_file(request, public_id)
+    where, decision = standing(application), None
+    context: dict[str, Any] = {"application": application, "standing": where, "call": application.call}
+    if where.code == ApplicationState.DRAFT:
+        context |= _draft_context(application, user)
+    else:
+        decision = told_decision(application)
+        asked = list(application.piece_requests.prefetch_related("attachments__file").select_related("asked_by"))
+        waiting = next((one for one in asked if one.answered_at is None), None)
+        context |= {
+            "decision": decision,
+            "requests": asked,
+            "turn": home_parts.turn_of_sent(application, user, where, waiting, decision),
+            "spine": home_parts.spine(application, where, 0, 0),
+            "can_withdraw": policies.can_withdraw(user, application),
+            "payments_url": home_parts.link_to("application_payments", application)
+            if decision and decision.kind == "grant"
+            else "",
+        }
+    context |= {
+        "amount": home_parts.amount_panel(application),
+        "people": home_parts.people(application, user),
+        "timeline": home_parts.timeline(application, decision),
+        "remarks": application.remarks.select_related("author").order_by("-pk")[:3],
+    }
+    return render(request, "applications/commune/home.html", context)
 
 
-def application_print(request, **kw):
-    return HttpResponse()
+def _draft_context(application: Any, user: Any) -> dict[str, Any]:
+    sections = home_parts.sections_of(application, timezone.localdate())
+    complete = sum(one.is_complete for one in sections)
+    closed = application.call.closes_at <= timezone.now()
+    editable = policies.can_edit(user, application)
+    return {
+        "parts": home_parts.parts(application, sections, editable=editable),
+        "turn": home_parts.turn_of_draft(application, user, sections, closed=closed),
+        "spine": home_parts.spine(application, standing(application), complete, len(sections)),
+        "next_steps": [
+            {
+                "title": "Faire signer, puis envoyer",
+                "tasks": home_parts.next_steps(application, user, complete=complete == len(sections)),
+            }
+        ]
+        if editable and not closed
+        else [],
+        "can_edit": editable,
+    }
+
+
+@require_GET
+def application_print(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The whole file on one page, to print or to keep."""
+    application = own_file(request, public_id)
+    context = {
+        "application": application,
+        "standing": standing(application),
+        "groups": answers_of(application),
+        "printed_at": timezone.now(),
+    }
+    return render(request, "applications/commune/print.html", context)

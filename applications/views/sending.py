@@ -1,29 +1,249 @@
-from django.http import HttpResponse
+"""Reading again, having it signed, sending, answering, withdrawing: what leaves the commune's hands."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from applications import eligibility, policies, services
+from applications.answers import answers_of
+from applications.forms.acts import ActForm, AnswerForm, ReturnForm, UploadForm, WithdrawForm
+from applications.models import Application, PieceRequest
+from applications.notifications.commune import SignatureAskedMail
+from applications.sections import progress
+from applications.standing import standing
+from applications.states import ApplicationState
+from applications.views import home_parts
+from applications.views.drafting import _file, join_files
+from applications.views.fetching import own_file
+from common.dates import day, local, moment
+from common.errors import NotAllowed
+from common.money import euros, percent
+from journal.services import once
 
 
-def application_review(request, **kw):
-    return HttpResponse()
+@require_GET
+def application_review(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """All the answers on one page; each line may be changed while the file is a draft."""
+    application = own_file(request, public_id)
+    user: Any = request.user
+    today = timezone.localdate()
+    editable = policies.can_edit(user, application)
+    left = [one for one in progress(application, today=today) if not one.is_complete]
+    is_draft = application.state == ApplicationState.DRAFT
+    context = {
+        "application": application,
+        "standing": standing(application),
+        "is_draft": is_draft,
+        "groups": [
+            {"group": group, "edit": home_parts.section_url(application, group.section.slug) if editable else ""}
+            for group in answers_of(application)
+        ],
+        "left": [
+            {
+                "title": one.section.title,
+                "url": home_parts.section_url(application, one.section.slug),
+                "to_do": one.to_do,
+            }
+            for one in left
+        ]
+        if is_draft
+        else [],
+        "checks": eligibility.checks(application, today=today),
+        "can_edit": editable,
+        "can_submit": policies.can_submit(user, application) and not left,
+        "can_return": policies.can_submit(user, application),
+        "can_ask": editable and not left and not policies.can_submit(user, application),
+        "closed": application.call.closes_at <= timezone.now(),
+    }
+    return render(request, "applications/commune/review.html", context)
 
 
-def signature_ask(request, **kw):
-    return HttpResponse()
+def _draft_or_404(request: HttpRequest, public_id: UUID) -> Application:
+    application = own_file(request, public_id)
+    if application.state != ApplicationState.DRAFT:
+        raise Http404
+    return application
 
 
-def signature_return(request, **kw):
-    return HttpResponse()
+@require_http_methods(["GET", "POST"])
+def signature_ask(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    application = _draft_or_404(request, public_id)
+    _require(policies.can_edit(request.user, application))
+    form = ActForm(request.POST or None, version=application.version)
+    if request.method == "POST" and form.is_valid():
+        services.ask_signature(application.pk, by=request.user, version=form.cleaned_data["version"])  # type: ignore[arg-type]
+        messages.success(request, "La signature est demandée : un courriel part aux signataires.")
+        return redirect("application_home", public_id)
+    context = {
+        "application": application,
+        "form": form,
+        "people": list(SignatureAskedMail(application, by=request.user).people()),
+        "home_url": home_parts.url("application_home", application),
+    }
+    return render(request, "applications/commune/ask_signature.html", context)
 
 
-def application_submit(request, **kw):
-    return HttpResponse()
+@require_http_methods(["GET", "POST"])
+def signature_return(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    application = _draft_or_404(request, public_id)
+    _require(policies.can_submit(request.user, application))
+    form = ReturnForm(request.POST or None, version=application.version)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        services.return_to_drafter(application.pk, by=request.user, text=data["text"], version=data["version"])  # type: ignore[arg-type]
+        messages.success(request, "Le dossier est renvoyé à vos collègues, avec votre mot.")
+        return redirect("application_home", public_id)
+    return render(request, "applications/commune/return.html", {"application": application, "form": form})
 
 
-def application_sent(request, **kw):
-    return HttpResponse()
+@require_http_methods(["GET", "POST"])
+def application_submit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """What cannot be undone is said in figures; posted twice, it is sent once."""
+    application = own_file(request, public_id)
+    if application.state != ApplicationState.DRAFT and request.method == "GET":
+        return redirect("application_sent", public_id)
+    _require(policies.signs_for_its_commune(request.user, application))
+    form = ActForm(request.POST or None, version=application.version)
+    if request.method == "POST" and form.is_valid():
+        _submit_once(request.user, application, form)
+        return redirect("application_sent", public_id)
+    context = {
+        "application": application,
+        "form": form,
+        "home_url": home_parts.url("application_home", application),
+        "consequences": _consequences(application),
+        "mails": len({request.user.pk, application.created_by_id}),
+    }
+    return render(request, "applications/commune/submit.html", context)
 
 
-def application_withdraw(request, **kw):
-    return HttpResponse()
+def _submit_once(user: Any, application: Application, form: ActForm) -> None:
+    version = form.cleaned_data["version"]
+    once(
+        by=user,
+        operation="submit",
+        key=form.token,
+        request={"application": application.pk, "version": version},
+        act=lambda: {"number": services.submit(application.pk, by=user, version=version).number},
+    )
 
 
-def pieces_answer(request, **kw):
-    return HttpResponse()
+def _consequences(application: Application) -> list[Any]:
+    figures = eligibility.money(application)
+    return [
+        ("Montant demandé", euros(figures.requested)),
+        ("Coût de l’action", euros(figures.total_cost)),
+        ("Part demandée", percent(figures.rate_bp)),
+        ("Part de la commune", euros(figures.own_share)),
+        "Le dossier reçoit son numéro et ne change plus. S’il manque une pièce, la métropole vous la demandera.",
+        f"Il arrive à l’heure du service ; l’appel ferme le {moment(application.call.closes_at)}.",
+        "La métropole répond par écrit, avec ses raisons. Vous pouvez retirer le dossier tant que rien n’est décidé.",
+    ]
+
+
+@require_GET
+def application_sent(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    application = own_file(request, public_id)
+    if application.number is None:
+        raise Http404
+    receipt = application.receipt
+    context = {
+        "application": application,
+        "receipt_url": reverse("file_download", args=[receipt.key]) if receipt else "",
+        "answer_by": day(application.due_on) if application.due_on else "",
+    }
+    return render(request, "applications/commune/sent.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def application_withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    application = own_file(request, public_id)
+    if application.number is None:
+        raise Http404
+    _require(policies.signs_for_its_commune(request.user, application))
+    form = WithdrawForm(request.POST or None, version=application.version)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        services.withdraw(application.pk, by=request.user, reason=data["reason"], version=data["version"])  # type: ignore[arg-type]
+        messages.success(request, f"Le dossier {application.number} est retiré.")
+        return redirect("application_home", public_id)
+    context = {
+        "application": application,
+        "form": form,
+        "home_url": home_parts.url("application_home", application),
+        "consequences": [
+            ("Montant demandé", euros(application.requested_cents)),
+            "La demande s’arrête : le dossier ne peut plus être accordé.",
+            "Il garde son numéro et reste lisible.",
+        ],
+    }
+    return render(request, "applications/commune/withdraw.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def pieces_answer(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Documents are joined one by one, then the answer is sent: nothing is lost when one file is refused."""
+    application = own_file(request, public_id)
+    asked = services.open_request(application)
+    if asked is None or application.state != ApplicationState.AWAITING_COMMUNE:
+        if application.number is None:
+            raise Http404
+        if request.method == "GET":
+            return redirect("application_home", public_id)
+    _require(policies.writes_for_its_commune(request.user, application))
+    errors: dict[str, str] = {}
+    form = AnswerForm(request.POST if "envoyer" in request.POST else None, version=application.version)
+    if request.method == "POST" and "envoyer" not in request.POST:
+        code, error = join_files(request, application)
+        if not error:
+            return redirect(f"{request.path}#{code}")
+        errors[code] = error
+    elif request.method == "POST" and form.is_valid():
+        # No version here: a document joined a moment ago by a colleague changes nothing to what is answered.
+        services.answer_pieces(application.pk, by=request.user, text=form.cleaned_data["text"])  # type: ignore[arg-type]
+        messages.success(request, "Votre réponse est envoyée : la métropole reprend l’instruction.")
+        return redirect("application_home", public_id)
+    context = {"application": application, "asked": asked, "form": form, **_asked_rows(application, asked, errors)}
+    return render(request, "applications/commune/answer.html", context)
+
+
+def _asked_rows(application: Application, asked: PieceRequest | None, errors: dict[str, str]) -> dict[str, Any]:
+    if asked is None:
+        return {"rows": []}
+    by_label = {document.label: document.code for document in application.call.documents.all()}
+    joined = [one for one in application.attachments.all() if one.piece_request_id == asked.pk]
+    rows, codes = [], set()
+    for number, item in enumerate(asked.items, 1):
+        code = by_label.get(item, f"demande-{asked.pk}-{number}")
+        codes.add(code)
+        files = [_file(one) for one in joined if one.code == code]
+        rows.append(_asked_row(code, item, files, errors))
+    others = [_file(one) for one in joined if one.code not in codes]
+    rows.append(_asked_row(f"demande-{asked.pk}-autre", "Une autre pièce", others, errors, optional=True))
+    return {"rows": rows, "stands": (timezone.localdate() - local(asked.asked_at).date()).days}
+
+
+def _asked_row(
+    code: str, label: str, files: list[Any], errors: dict[str, str], *, optional: bool = False
+) -> dict[str, Any]:
+    return {
+        "code": code,
+        "label": label,
+        "files": files,
+        "optional": optional,
+        "kind": "done" if files else "plain" if optional else "you",
+        "state": "Jointe" if files else "Aucune" if optional else "À joindre",
+        "error": errors.get(code, ""),
+        "form": UploadForm(initial={"code": code}, auto_id=f"id_{code}_%s"),
+    }
+
+
+def _require(allowed: Any) -> None:
+    if not allowed:
+        raise NotAllowed("Votre rôle dans la commune ne permet pas cette action.")

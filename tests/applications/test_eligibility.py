@@ -124,8 +124,3 @@ def test_the_gap_says_what_is_missing_and_on_which_side() -> None:
     check = eligibility.money_checks(CALL, money)[0]
     assert "1\u202f300,00\u202f€ de produits" in check.reason
     assert not check.ok
-
-
-def test_the_estimate_answers_before_any_file() -> None:
-    assert eligibility.estimate(CALL, 2_000_000).cents == 600_000
-    assert eligibility.estimate(CALL, 500_000).cents == 300_000

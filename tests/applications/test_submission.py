@@ -73,9 +73,7 @@ def test_only_a_signatory_of_the_commune_sends() -> None:
 
 def test_what_changed_since_it_was_read_is_not_sent() -> None:
     draft = a_complete_draft()
-    services.save_section(
-        draft.pk, "gouvernance", by=draft.created_by, values={"governance": "Un comité, deux élues."}
-    )
+    services.save_section(draft.pk, "gouvernance", by=draft.created_by, values={"governance": "Un comité, deux élues."})
     with pytest.raises(Stale):
         services.submit(draft.pk, by=signatory_of(draft), version=draft.version)
 

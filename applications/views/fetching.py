@@ -1,0 +1,29 @@
+"""How the pages of the commune fetch a file: what is not of one's commune is a 404."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from applications.models import Application
+from applications.services import for_reading
+from applications.standing import with_standing
+
+
+class SignedRequest(HttpRequest):
+    """A request behind the sign-in (for the type checker)."""
+
+    user: User  # type: ignore[assignment]
+
+
+def own_files(user: Any) -> Any:
+    """The files of the person's own communes, with what the commune may know of their state."""
+    organisations = user.organisation_ids()
+    return with_standing(Application.objects.visible_to(user).filter(organisation__in=organisations))
+
+
+def own_file(request: HttpRequest, public_id: Any) -> Application:
+    """One file of the person's communes, with its children."""
+    found = for_reading(own_files(request.user)).select_related("created_by", "submitted_by", "instructor", "receipt")
+    return get_object_or_404(found, public_id=public_id)
