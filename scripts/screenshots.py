@@ -1,0 +1,161 @@
+"""Pictures of the main screens, at the width of a desk and of a phone, from a demonstration of its own.
+
+    python -m scripts.screenshots [--to docs/images] [--only queue,budget] [--at http://localhost:8000]
+
+Says what the browser complained about and what axe found on the way.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from common.supervisor.service import free_port
+from common.supervisor.stack import scratch_folder
+from tests.support.browser import DESK, PHONE, Visitor, launch_options
+
+ROOT = Path(__file__).resolve().parents[1]
+START_SECONDS = 300
+COMMUNE = "redacteur@aubagne.demo"
+DESK_OFFICER = "instructrice@metropole.demo"
+MANAGER = "gestionnaire@metropole.demo"
+FINANCE = "prepa.finances@metropole.demo"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A page, reached by its path and then by following links; `follow` holds CSS selectors."""
+
+    name: str
+    account: str | None
+    path: str
+    follow: tuple[str, ...] = ()
+
+
+SCREENS = (
+    Screen("accueil", None, "/"),
+    Screen("connexion", None, "/compte/login/"),
+    Screen("appels", None, "/appels/"),
+    Screen("appel", None, "/appels/", ("main a[href^='/appels/']",)),
+    Screen("donnees-ouvertes", None, "/donnees-ouvertes/"),
+    Screen("commune-dossiers", COMMUNE, "/mes-dossiers/"),
+    Screen("commune-dossier", COMMUNE, "/mes-dossiers/", ("main a[href^='/dossiers/']",)),
+    Screen("instruction", DESK_OFFICER, "/instruction/"),
+    Screen("instruction-dossier", DESK_OFFICER, "/instruction/", ("main table a[href^='/instruction/']",)),
+    Screen("budget", MANAGER, "/budget/"),
+    Screen("tableau-de-bord", MANAGER, "/tableau-de-bord/"),
+    Screen("appels-gestion", MANAGER, "/appels-gestion/"),
+    Screen("versements", FINANCE, "/versements/"),
+    Screen("lots", FINANCE, "/lots/"),
+    Screen("courriels", None, "/demo/courriels/"),
+)
+
+
+@contextmanager
+def demonstration() -> Iterator[str]:
+    """A demonstration that lives as long as the pictures take."""
+    folder, port = scratch_folder("fonds-pictures-"), free_port()
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("DATABASE", "REDIS", "MAKE"))
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "common.supervisor", "demo"],
+        cwd=ROOT,
+        env=environment | {"DATA_DIR": str(folder), "PORT": str(port)},
+    )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/healthz", process)
+        yield f"http://localhost:{port}"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+    raise SystemExit("The demonstration did not start: its words are above.")
+
+
+def sign_in(visitor: Visitor, account: str, password: str) -> None:
+    visitor.page.goto("/compte/login/")
+    visitor.page.fill("input[name=login]", account)
+    visitor.page.fill("input[name=password]", password)
+    visitor.page.click("main button[type=submit]")
+    visitor.page.wait_for_load_state("networkidle")
+
+
+def photograph(visitor: Visitor, screen: Screen, target: Path) -> list[str]:
+    page = visitor.page
+    page.goto(screen.path)
+    for selector in screen.follow:
+        page.locator(selector).first.click()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=target, full_page=True, animations="disabled")
+    found = [f"{target.name}: {complaint}" for complaint in visitor.complaints]
+    visitor.complaints.clear()
+    try:
+        visitor.check_accessibility()
+    except AssertionError as violations:
+        found.append(f"{target.name}: axe {violations}")
+    return found
+
+
+def take_pictures(base_url: str, screens: list[Screen], folder: Path, password: str) -> list[str]:
+    found = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(**launch_options())
+        for suffix, viewport in (("1440", DESK), ("390", PHONE)):
+            for account in {screen.account: None for screen in screens}:
+                visitor = Visitor(browser, base_url, viewport=viewport)
+                if account:
+                    sign_in(visitor, account, password)
+                for screen in screens:
+                    if screen.account == account:
+                        try:
+                            found += photograph(visitor, screen, folder / f"{screen.name}-{suffix}.png")
+                        except Exception as error:  # one broken page must not hide the others
+                            found.append(f"{screen.name}-{suffix}: {error}")
+                visitor.context.close()
+        browser.close()
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--to", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument("--only", default="", help="names, separated by commas")
+    parser.add_argument("--at", help="address of a demonstration that runs already")
+    parser.add_argument("--password", default=os.environ.get("DEMO_PASSWORD", "bienvenue-au-fonds"))
+    options = parser.parse_args()
+    wanted = [name for name in options.only.split(",") if name]
+    screens = [screen for screen in SCREENS if not wanted or screen.name in wanted]
+    options.to.mkdir(parents=True, exist_ok=True)
+    if options.at:
+        found = take_pictures(options.at, screens, options.to, options.password)
+    else:
+        with demonstration() as base_url:
+            found = take_pictures(base_url, screens, options.to, options.password)
+    print(*found, sep="\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
