@@ -14,6 +14,15 @@ class AccountAdapter(DefaultAccountAdapter):
         """An account is made by an invitation, never from nothing."""
         return False
 
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """By the address of the account itself: an account may have no row among allauth's addresses."""
+        found = self.authenticate(self.request, email=user.email, password=password)
+        return found is not None and found.pk == user.pk
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Attempts are counted per account and address: whoever hammers an account does not lock its holder out."""
+        return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{self.get_client_ip(request)}"
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """allauth renders with its own templates (templates/account/email/); we queue, the relay sends."""
         context = {"request": self.request, **context} if self.request else context

@@ -1,19 +1,53 @@
-"""Every role in the fund's staff needs a second factor; without one, only its set-up page opens."""
+"""Sessions that end, and the second factor of the fund's staff: without one, only its set-up page opens."""
 
 from collections.abc import Callable
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
 
+from accounts.signals import BEGAN, SEEN
+
+Handler = Callable[[HttpRequest], HttpResponse]
 OPEN_PREFIXES = ("/compte/", "/static/", "/rapport-csp/")
+SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+# The session is written at most once a minute, not at every request.
+SEEN_EVERY = 60
+
+
+class SessionLimitsMiddleware:
+    """Ten hours for everybody; for the fund's staff, thirty minutes without a request end the session."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        now = int(timezone.now().timestamp())
+        seen = request.session.get(SEEN, now)
+        too_long = now - request.session.get(BEGAN, now) >= settings.SESSION_COOKIE_AGE
+        idle = now - seen >= settings.SESSION_IDLE_SECONDS and request.user.is_fund_staff
+        if too_long or idle:
+            logout(request)
+            messages.info(request, "Votre session s’est terminée par sécurité. Connectez-vous pour continuer.")
+            query = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
+            return redirect(reverse("account_login") + query)
+        if now - seen >= SEEN_EVERY or SEEN not in request.session:
+            request.session[SEEN] = now
+            request.session.setdefault(BEGAN, now)
+        return self.get_response(request)
 
 
 class StaffSecondFactorMiddleware:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -23,7 +57,7 @@ class StaffSecondFactorMiddleware:
             and user.is_authenticated
             and user.is_fund_staff
             and not request.path.startswith(OPEN_PREFIXES)
-            and not is_mfa_enabled(user)
+            and not is_mfa_enabled(user, SECOND_FACTORS)
         ):
             messages.info(request, "Votre rôle demande une double authentification : installez-la pour continuer.")
             return redirect(reverse("mfa_index"))

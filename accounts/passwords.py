@@ -8,7 +8,10 @@ from django.core.exceptions import ValidationError
 
 class RoleLengthValidator:
     def _least(self, user: Any) -> int:
-        staff = user is not None and getattr(user, "pk", None) and user.is_fund_staff
+        if user is None:
+            return settings.PASSWORD_LENGTH
+        # `joins_staff` is set by the invitation's form, on somebody who has no account yet.
+        staff = user.is_fund_staff if getattr(user, "pk", None) else getattr(user, "joins_staff", False)
         return settings.PASSWORD_LENGTH_STAFF if staff else settings.PASSWORD_LENGTH
 
     def validate(self, password: str, user: Any = None) -> None:

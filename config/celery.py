@@ -4,6 +4,7 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -15,10 +16,15 @@ app.conf.update(
         "visibility_timeout": 1800,
         "unacked_restore_interval": 2,
         "unacked_restore_throttle": 1,
-        "socket_timeout": 5,
-        "socket_connect_timeout": 2,
-        "max_retries": 1,
+        # A request that wakes a worker must not wait for a Redis that is down: one try, no pause.
+        "socket_timeout": 2,
+        "socket_connect_timeout": 1,
+        "max_retries": 0,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
     },
+    broker_connection_max_retries=None,  # a worker waits for Redis as long as it takes
     task_serializer="json",
     accept_content=["json"],
     task_ignore_result=True,
@@ -34,6 +40,7 @@ app.conf.update(
         "relay the outbox": {"task": "notifications.tasks.relay", "schedule": 60.0},
         "open and close calls": {"task": "fund.tasks.open_and_close_calls", "schedule": 20.0},
         "scan waiting files": {"task": "documents.tasks.scan_waiting", "schedule": 60.0},
+        "make missing letters": {"task": "applications.tasks.make_missing_letters", "schedule": 60.0},
         "make missing receipts": {"task": "applications.tasks.make_missing_receipts", "schedule": 60.0},
         "queue due reminders": {"task": "applications.tasks.remind_before_closing", "schedule": crontab(minute=5)},
         "queue the weekly report": {"task": "reports.tasks.weekly_report", "schedule": crontab(minute=10)},
@@ -42,3 +49,11 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def refuse_unsafe_database(**kwargs: object) -> None:
+    """A worker stops at once on a database that could not refuse (see common/startup.py)."""
+    from common import startup
+
+    startup.refuse_unsafe_database()

@@ -1,9 +1,131 @@
-"""The menu of each role. It only leads: each view decides by itself what may be seen."""
+"""The menu of each role. It only leads: each view decides by itself what may be seen.
 
+Counts come in one query, whatever the roles.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count, IntegerField, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from accounts.models import User
+from accounts.states import DESK_ROLES, FINANCE_ROLES, READING_ROLES, Role
+from applications.models import Application
+from applications.states import ApplicationState
+from payments.models import Instalment
+from payments.states import InstalmentState
+from reviews.models import Review
+from reviews.states import ReviewState
+
+Rows = Callable[[Any], QuerySet[Any]]
+
+
+@dataclass(frozen=True)
+class Item:
+    label: str
+    name: str
+    sees: Callable[[Any], bool]
+    rows: Rows | None = None
+    also: tuple[str, ...] = ()  # paths under which the item stays current
+
+
+def _to_instruct(user: Any) -> QuerySet[Any]:
+    waiting = (ApplicationState.SUBMITTED, ApplicationState.IN_INSTRUCTION)
+    return Application.objects.filter(state__in=waiting)
+
+
+def _to_review(user: Any) -> QuerySet[Any]:
+    return Review.objects.filter(evaluator=user, state__in=(ReviewState.ASSIGNED, ReviewState.STARTED))
+
+
+def _to_answer(user: Any) -> QuerySet[Any]:
+    mine = user.organisation_ids()
+    return Application.objects.filter(organisation__in=mine, state=ApplicationState.AWAITING_COMMUNE)
+
+
+def _to_certify(user: Any) -> QuerySet[Any]:
+    return Instalment.objects.filter(state=InstalmentState.REQUESTED)
+
+
+def _to_pay(user: Any) -> QuerySet[Any]:
+    return Instalment.objects.filter(state__in=(InstalmentState.CERTIFIED, InstalmentState.APPROVED))
+
+
+def _holds(*roles: str) -> Callable[[Any], bool]:
+    return lambda user: user.has_role(*roles)
+
+
+def _in_a_commune(user: Any) -> bool:
+    return bool(user.organisation_ids())
+
+
+MENU = (
+    Item("Mes dossiers", "my_applications", _in_a_commune, _to_answer, also=("/dossiers/",)),
+    Item("Équipe", "team", _in_a_commune),
+    Item("À traiter", "queue", _holds(*DESK_ROLES), _to_instruct, also=("/instruction/",)),
+    Item("Décisions", "decision_list", _holds(Role.FUND_MANAGER, Role.HEAD_OF_SERVICE)),
+    Item("Évaluations", "my_reviews", _holds(Role.EVALUATOR), _to_review, also=("/evaluations/",)),
+    Item("Versements", "instalment_list", _holds(*DESK_ROLES), _to_certify),
+    Item("Versements", "instalment_list", _holds(*FINANCE_ROLES), _to_pay),
+    Item("Lots", "batch_list", _holds(*FINANCE_ROLES)),
+    Item("Comptes bancaires", "bank_list", _holds(*FINANCE_ROLES)),
+    Item("Appels", "call_manage_list", _holds(*DESK_ROLES, Role.AUDITOR), also=("/appels-gestion/",)),
+    Item("Budget", "budget", _holds(*READING_ROLES), also=("/budget/",)),
+    Item("Communes", "commune_list", _holds(*READING_ROLES, Role.ADMINISTRATOR), also=("/communes/",)),
+    Item("Tableau de bord", "dashboard", _holds(*DESK_ROLES, Role.AUDITOR)),
+    Item("Journal", "journal", _holds(Role.AUDITOR, Role.HEAD_OF_SERVICE), also=("/journal/",)),
+    Item("Comptes", "account_list", _holds(Role.ADMINISTRATOR), also=("/comptes/",)),
+)
+PUBLIC = (("Les appels", "call_list"), ("Se connecter", "account_login"))
 
 
 def menu(request: HttpRequest) -> list[dict[str, Any]]:
-    return []
+    user = getattr(request, "user", None)
+    path = request.path
+    if user is None or not user.is_authenticated:
+        return [_entry(label, address(name), path) for label, name in PUBLIC]
+    items = _items_of(user)
+    counts = _counts(user, items)
+    return [
+        _entry(item.label, url, path, also=item.also, count=counts.get(item.name, 0)) for item, url in items.values()
+    ]
+
+
+def address(name: str) -> str:
+    """The address of a page, empty where it does not exist."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _items_of(user: Any) -> dict[str, tuple[Item, str]]:
+    """One item a page: the first that fits."""
+    found: dict[str, tuple[Item, str]] = {}
+    for item in MENU:
+        if item.name not in found and item.sees(user) and (url := address(item.name)):
+            found[item.name] = (item, url)
+    return found
+
+
+def _counts(user: Any, items: dict[str, tuple[Item, str]]) -> dict[str, int]:
+    counted = {name: item.rows(user) for name, (item, _) in items.items() if item.rows}
+    if not counted:
+        return {}
+    found = User.objects.filter(pk=user.pk).values(**{name: _count(rows) for name, rows in counted.items()})
+    return found.first() or {}
+
+
+def _count(rows: QuerySet[Any]) -> Coalesce:
+    """A count as a column of one query: the same constant for every row makes one group."""
+    same = rows.order_by().annotate(same=Value(1)).values("same").annotate(n=Count("pk"))
+    return Coalesce(Subquery(same.values("n")[:1], output_field=IntegerField()), 0)
+
+
+def _entry(label: str, url: str, path: str, *, also: tuple[str, ...] = (), count: int = 0) -> dict[str, Any]:
+    current = path == url or any(path.startswith(prefix) for prefix in also)
+    return {"label": label, "url": url, "current": current, "count": count}

@@ -43,7 +43,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.humanize",
     "django.contrib.staticfiles",
-    "django.contrib.admin",
+    "config.apps.AdminConfig",
     "django.forms",
     "allauth",
     "allauth.account",
@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.middleware.SessionLimitsMiddleware",
     "accounts.middleware.StaffSecondFactorMiddleware",
     "common.middleware.DomainErrorMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -150,6 +151,8 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = False if FI_MODE == "test" else {}
+# Behind the reverse proxy the client's address is the last one it wrote; what the client itself claims is not believed.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXIES", 1 if env.boolean("BEHIND_PROXY", False) else 0, 0, 5)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Fonds d'initiative"
@@ -163,6 +166,7 @@ INVITATION_HOURS = 72
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = int(timedelta(hours=10).total_seconds())
+SESSION_IDLE_SECONDS = env.integer("SESSION_IDLE_MINUTES", 30, 1, 600) * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -238,7 +242,9 @@ else:
     EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"], _email["EMAIL_HOST_PASSWORD"]
     EMAIL_USE_TLS, EMAIL_USE_SSL = _email["EMAIL_USE_TLS"], _email["EMAIL_USE_SSL"]
-EMAIL_TIMEOUT = 20
+EMAIL_TIMEOUT = env.integer("EMAIL_TIMEOUT", 20, 1, 60)
+# How long a worker holds a message it is sending; one that died gives it back after that.
+MAIL_LEASE_SECONDS = env.integer("MAIL_LEASE_SECONDS", 100, 5, 600)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Fonds d'initiative <fonds-initiative@metropole.invalid>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 MESSAGE_ID_DOMAIN = env.text("MESSAGE_ID_DOMAIN", "fonds-initiative.invalid")

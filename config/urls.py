@@ -1,6 +1,7 @@
 """Paths are in French, route names in English. Every pattern is declared in tests/test_access.py."""
 
 from django.conf import settings
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from common.views import csp_report
@@ -14,8 +15,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("applications.urls")),
     path("", include("reviews.urls")),
     path("", include("reports.urls")),
+    path("", include("notifications.urls")),
     path("journal/", include("journal.urls")),
     path("compte/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
     path("rapport-csp/", csp_report, name="csp_report"),
 ]
 if "demo" in settings.INSTALLED_APPS:

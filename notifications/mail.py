@@ -1,6 +1,15 @@
-"""One class per message. The apps write the classes (`<app>/notifications.py`), this says how they are queued."""
+"""One class per message. The apps write the classes (`<app>/notifications.py`), this says how they are queued.
 
-from collections.abc import Iterable
+Each kind has three templates, rendered with `recipient`, `base_url` and what `context()` gives:
+- templates/emails/<kind>.subject.txt: one line, no HTML: « {{ number }} : il manque une pièce, à envoyer avant le 12 mai 2026 »;
+- templates/emails/<kind>.txt: the whole message in plain text, links in full (`{% autoescape off %}`);
+- templates/emails/<kind>.html: `{% extends "emails/base.html" %}`, plain HTML in the block `content`. Blocks that may be filled too: `title`
+  (the heading; the subject when left alone), `signature` (who writes; from `fund` when it is in the context), `why` (why one gets this mail).
+  Plain elements are styled by the base: p, ul, blockquote (what matters, on the tint), `{% include "emails/_button.html" with url=… label=… only %}`
+  (the button, with its address in full below). Nothing is loaded from anywhere.
+"""
+
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,6 +18,18 @@ from django.template.loader import render_to_string
 
 from notifications.models import Message
 from notifications.services import queue
+
+_shared: list[Callable[[], dict[str, Any]]] = []
+
+
+def share(context: Callable[[], dict[str, Any]]) -> None:
+    """What every message knows (the fund that signs it); called in an app's `ready()`, for this one imports nobody."""
+    if context not in _shared:
+        _shared.append(context)
+
+
+def shared_context() -> dict[str, Any]:
+    return {name: value for each in _shared for name, value in each().items()}
 
 
 @dataclass(frozen=True)
@@ -52,7 +73,8 @@ class Mail:
         return [self._queue_for(recipient) for recipient in self.recipients()]
 
     def _queue_for(self, recipient: Recipient) -> Message:
-        context = {"recipient": recipient, "base_url": settings.BASE_URL, **self.context()}
+        context = {"recipient": recipient, "base_url": settings.BASE_URL, **shared_context(), **self.context()}
+        subject = " ".join(render_to_string(f"emails/{self.kind}.subject.txt", context).split())
         return queue(
             kind=self.kind,
             key=self.key(),
@@ -60,9 +82,9 @@ class Mail:
             recipient_email=recipient.email,
             recipient_label=recipient.label,
             subject_ref=self.ref(),
-            subject=render_to_string(f"emails/{self.kind}.subject.txt", context),
+            subject=subject,
             text=render_to_string(f"emails/{self.kind}.txt", context),
-            html=render_to_string(f"emails/{self.kind}.html", context),
+            html=render_to_string(f"emails/{self.kind}.html", {"subject": subject, **context}),
             attachments=self.attachments(),
             awaits=self.awaits,
         )

@@ -1,0 +1,167 @@
+"""Forms of accounts, colleagues and the directory of communes."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from stdnum.fr import siret
+
+from accounts import policies
+from accounts.models import Invitation, Organisation, User
+from accounts.states import STAFF_ROLES, PlanStatus, Role
+from common.history import mark
+from common.widgets import DateInput
+
+ROLE_HINTS = {
+    Role.READER: "Lit les dossiers de la commune, ne change rien.",
+    Role.DRAFTER: "Écrit les dossiers, joint les pièces, répond aux demandes.",
+    Role.SIGNATORY: "Engage la commune : relit et envoie le dossier, demande les versements.",
+    Role.INSTRUCTOR: "Vérifie les dossiers, demande les pièces, donne un avis.",
+    Role.FUND_MANAGER: "Prépare le budget et les appels, enregistre les décisions.",
+    Role.HEAD_OF_SERVICE: "Signe les décisions.",
+    Role.EVALUATOR: "Note les dossiers qui lui sont confiés.",
+    Role.FINANCE_PREPARER: "Prépare et scelle les lots de paiement.",
+    Role.FINANCE_APPROVER: "Approuve les versements préparés par un autre.",
+    Role.AUDITOR: "Lit tout, y compris le journal ; ne change rien.",
+    Role.ADMINISTRATOR: "Ouvre et ferme les comptes ; ne voit ni ne décide aucun dossier.",
+}
+
+
+class RoleField(forms.ChoiceField):
+    def __init__(self, roles: Any, **kwargs: Any) -> None:
+        super().__init__(
+            label="Rôle",
+            choices=[(role.value, role.label) for role in roles],
+            widget=forms.RadioSelect,
+            **kwargs,
+        )
+        self.widget.hints = ROLE_HINTS  # type: ignore[attr-defined]
+
+
+class InviteForm(forms.Form):
+    """Only the roles that this person may give are proposed."""
+
+    email = forms.EmailField(label="Adresse électronique professionnelle", max_length=254)
+
+    def __init__(self, *args: Any, by: User, organisation: Organisation | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].widget.attrs["autocomplete"] = "off"
+        self.fields["role"] = RoleField(policies.grantable_roles(by, organisation.pk if organisation else None))
+
+
+class GrantForm(forms.Form):
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"] = RoleField(STAFF_ROLES)
+
+
+class AcceptForm(forms.Form):
+    first_name = forms.CharField(label="Prénom", max_length=80)
+    last_name = forms.CharField(label="Nom", max_length=80)
+    job = forms.CharField(label="Fonction", max_length=120, required=False)
+    password = forms.CharField(label="Mot de passe", widget=forms.PasswordInput, strip=False, max_length=200)
+
+    def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.invitation = invitation
+        for name, token in {
+            "first_name": "given-name",
+            "last_name": "family-name",
+            "job": "organization-title",
+            "password": "new-password",
+        }.items():
+            self.fields[name].widget.attrs["autocomplete"] = token
+        self.fields["password"].help_text = password_validators_help_texts()[1]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "password" in data:
+            user = User(
+                email=self.invitation.email, first_name=data.get("first_name", ""), last_name=data.get("last_name", "")
+            )
+            user.joins_staff = self.invitation.organisation_id is None  # type: ignore[attr-defined]
+            try:
+                validate_password(data["password"], user)
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label="Motif", max_length=300, help_text="Inscrit au journal.")
+
+
+class ProfileForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "job", "phone"]
+
+
+class AccountFilters(forms.Form):
+    q = forms.CharField(label="Nom ou adresse", required=False)
+    role = forms.ChoiceField(label="Rôle", required=False, choices=[("", "Tous"), *Role.choices])
+    etat = forms.ChoiceField(
+        label="État", required=False, choices=[("", "Tous"), ("ouvert", "Ouvert"), ("ferme", "Fermé")]
+    )
+
+
+class CommuneFilters(forms.Form):
+    q = forms.CharField(label="Commune", required=False)
+    plan = forms.ChoiceField(label="Plan local", required=False, choices=[("", "Tous"), *PlanStatus.choices])
+
+
+class SeenForm(forms.ModelForm):
+    """Carries what the person saw, so that two savers do not erase each other."""
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["seen"].initial = mark(self.instance)
+
+
+class PlanForm(SeenForm):
+    class Meta:
+        model = Organisation
+        fields = ["plan_status", "plan_adopted_on", "plan_reference"]
+        widgets = {"plan_adopted_on": DateInput(), "plan_status": forms.RadioSelect()}
+        help_texts = {"plan_reference": "Numéro et objet de l’acte qui le prouve, par exemple : délibération 2026-014."}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("plan_status") in (PlanStatus.ADOPTED, PlanStatus.LAPSED):
+            for name, sentence in (
+                ("plan_adopted_on", "Il manque la date d’adoption du plan."),
+                ("plan_reference", "Il manque la délibération qui adopte le plan."),
+            ):
+                if not data.get(name):
+                    self.add_error(name, sentence)
+        return data
+
+
+class ContactsForm(SeenForm):
+    class Meta:
+        model = Organisation
+        fields = ["address", "email", "phone", "siret", "siret_checked"]
+        widgets = {"address": forms.Textarea(attrs={"rows": 3})}
+        labels = {"siret_checked": "Ce SIRET a été vérifié dans l’annuaire officiel"}
+
+    def clean_siret(self) -> str:
+        value = "".join(self.cleaned_data["siret"].split())
+        if value and not siret.is_valid(value):
+            raise forms.ValidationError("Ce SIRET ne passe pas le contrôle de clé : vérifiez ses 14 chiffres.")
+        if value and not value.startswith(self.instance.siren):
+            raise forms.ValidationError(
+                f"Ce SIRET n’est pas celui de la commune : il commence par {self.instance.siren}."
+            )
+        return value
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(
+        label="Fichier CSV des communes", help_text="UTF-8, colonnes séparées par des virgules, 1 Mo au plus."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].widget.attrs["accept"] = ".csv,text/csv"
