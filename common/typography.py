@@ -14,6 +14,7 @@ NNBSP = "\u202f"
 MINUS = "\u2212"
 APOSTROPHE = "\u2019"
 
+_MARKS = frozenset(";:!?€%»")
 _BEFORE = re.compile(r"[ \u00a0]+(?=[;:!?€%»])")
 _AFTER = re.compile(r"(?<=«)[ \u00a0]+")
 _IN_NUMBERS = re.compile(
@@ -25,6 +26,9 @@ _STRAIGHT = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
 def typo(text: Any) -> str:
     """Put the spaces and apostrophes French asks for. Idempotent; a safe string stays safe."""
     source = str(text)
+    # A mark alone, put after a word by a template.
+    if source in _MARKS:
+        return mark_safe(f"{NNBSP}{source}")  # noqa: S308 - one of our own marks
     done = _BEFORE.sub(NNBSP, source)
     done = _IN_NUMBERS.sub(NNBSP, _AFTER.sub(NNBSP, done))
     if isinstance(text, SafeString):

@@ -36,6 +36,8 @@ def test_french_spaces_are_put_once() -> None:
     once = typography.typo("Il reste « 12 000 € » : 60 % ? Oui ! à 17 h 30; l'avis")
     assert once == "Il reste «_12_000_€_»_: 60_%_? Oui_! à 17_h_30; l’avis".replace("_", NNBSP)
     assert typography.typo(once) == once
+    assert typography.typo(":") == f"{NNBSP}:"
+    assert typography.typo("% des annonces") == "% des annonces"
 
 
 @pytest.mark.parametrize(
