@@ -98,8 +98,8 @@ def sign_in(visitor: Visitor, account: str, password: str) -> None:
     visitor.page.goto("/compte/login/")
     visitor.page.fill("input[name=login]", account)
     visitor.page.fill("input[name=password]", password)
-    visitor.page.click("main button[type=submit]")
-    visitor.page.wait_for_load_state("networkidle")
+    visitor.page.locator("form:has(input[name=password])").get_by_role("button").first.click()
+    visitor.page.wait_for_url(lambda url: "/compte/login/" not in url)
 
 
 def photograph(visitor: Visitor, screen: Screen, target: Path) -> list[str]:

@@ -97,6 +97,21 @@ def test_nothing_outlives_a_killed_guardian(tmp_path: Path) -> None:
     service.stop()
 
 
+def test_postgres_does_not_outlive_a_killed_guardian(tmp_path: Path) -> None:
+    """Entering a user namespace clears the signal of the parent's death, unless it is asked for afterwards."""
+    server = Postgres(
+        folder=tmp_path / "postgres", log=tmp_path / "log", secrets=keys.load_or_create(tmp_path), ephemeral=True
+    )
+    server.start()
+    assert server.service is not None
+    assert server.service.pid is not None
+    descendants = children_of({server.service.pid})
+    assert len(descendants) > 5
+    os.kill(server.service.pid, signal.SIGKILL)
+    wait_until(lambda: not any(alive(pid) for pid in descendants), seconds=15)
+    server.stop()
+
+
 def test_a_start_right_after_kill_9_waits_for_the_old_servers(
     supervisor: subprocess.Popen[str], tmp_path: Path
 ) -> None:
