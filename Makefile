@@ -1,6 +1,6 @@
 # `make help` lists the verbs. Settings come from the environment: PORT=8001 make demo, make demo RESET=1 …
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench faults fmt lock migrate migrations manage shell screenshots guides clean
+.PHONY: help demo test check bench faults fmt lock migrate migrations manage shell screenshots clean
 
 PYTHON := .venv/bin/python
 SUPERVISOR := $(PYTHON) -m common.supervisor
@@ -60,10 +60,6 @@ screenshots: ## Pictures of the screens for the README and the guides
 	@scripts/bootstrap.sh dev
 	@$(PYTHON) scripts/browser.py
 	@$(PYTHON) -m scripts.screenshots $(ARGS)
-
-guides: ## User guides in PDF
-	@scripts/bootstrap.sh run
-	@$(PYTHON) -m scripts.guides
 
 clean: ## Remove the demonstration's data and every cache; the environment stays
 	@rm -rf .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
