@@ -96,7 +96,9 @@ def planned_instalments(decision: Decision) -> list[dict[str, Any]]:
     plan = list(PlannedShare.objects.filter(call_id=decision.application.call_id))
     amounts = split(decision.amount_cents, [one.share_bp for one in plan]) if plan else []
     return [
-        {"label": one.get_kind_display(), "amount_cents": cents} for one, cents in zip(plan, amounts, strict=True) if cents
+        {"label": one.get_kind_display(), "amount_cents": cents}
+        for one, cents in zip(plan, amounts, strict=True)
+        if cents
     ]
 
 

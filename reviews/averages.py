@@ -22,6 +22,10 @@ class CriterionResult:
     lowest: int | None
     highest: int | None
 
+    @property
+    def mean_shown(self) -> str:
+        return "" if self.mean is None else tenths(self.mean)
+
 
 @dataclass(frozen=True)
 class Result:

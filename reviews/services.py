@@ -9,12 +9,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.states import Role
-from applications import policies, services as applications
+from applications import policies
+from applications import services as applications
 from applications.models import Application
 from applications.services.instruction import locked_for_desk, same_version
 from applications.states import ApplicationState
 from common.errors import DomainError, NotAllowed, Stale
 from common.money import euros
+from common.typography import counted
 from fund.models import Criterion
 from journal.models import Kind
 from journal.services import advance, begin, locked, record
@@ -116,6 +118,12 @@ def assign(application_pk: int, *, evaluator: int, due_on: date, by: Any) -> Rev
 
 
 @transaction.atomic
+def assign_several(application_pk: int, *, evaluators: Sequence[int], due_on: date, by: Any) -> list[Review]:
+    """Give a file under review to several evaluators more, all or none."""
+    return [assign(application_pk, evaluator=pk, due_on=due_on, by=by) for pk in sorted(set(evaluators))]
+
+
+@transaction.atomic
 def assign_evenly(
     application_pks: Sequence[int], *, per_file: int, due_on: date, by: Any, cap: int = 20
 ) -> dict[int, list[Review]]:
@@ -134,7 +142,8 @@ def assign_evenly(
         free = [user for user in neutral_evaluators(application) if user.open_reviews < cap]
         if len(free) < wanted:
             raise DomainError(
-                f"Il manque {wanted - len(free)} évaluateur(s) neutre(s) et disponible(s) pour {application.reference}."
+                f"Il manque {counted(wanted - len(free), 'évaluateur')} sans intérêt dans le dossier {application.reference}, "
+                f"avec moins de {cap} grilles à rendre."
             )
         free.sort(key=lambda user: (user.open_reviews, user.pk))
         given[pk] = [_assign(application, user.pk, due_on=due_on, by=by) for user in free[:wanted]]
@@ -259,10 +268,13 @@ def declare_conflict(application_pk: int, *, reason: str, by: Any) -> Conflict:
 def finish_review(application_pk: int, *, by: Any, version: int | None = None, reason: str = "") -> Application:
     """Close the evaluation of a file: when every grid is in, or before with a reason."""
     application = locked_for_desk(application_pk, by=by)
+    if not policies.is_fund_manager(by, application):
+        raise NotAllowed("Le gestionnaire du fonds clôt l’évaluation.")
     states = list(application.reviews.exclude(state=ReviewState.RECUSED).values_list("state", flat=True))
     late = sum(state != ReviewState.SUBMITTED for state in states)
     if (late or not states) and not reason.strip():
-        what = f"{late} grille(s) ne sont pas rendues" if late else "Aucune grille n’est confiée"
+        missing = f"{counted(late, 'grille')} {'ne sont pas rendues' if late > 1 else 'n’est pas rendue'}"
+        what = missing if late else "Aucune grille n’est confiée"
         raise DomainError(f"{what} : dites pourquoi l’évaluation est close sans les attendre.")
     return applications.finish_review(
         application_pk,

@@ -82,7 +82,9 @@ def check_amount(application: Application, call: Call, cents: int, reasons: str)
     if cents > application.requested_cents:
         raise DomainError(f"La commune a demandé {euros(application.requested_cents)} : on ne peut accorder plus.")
     if cents > application.allowed_cents:
-        raise DomainError(f"Les règles de l’appel permettent {euros(application.allowed_cents)} au plus pour ce dossier.")
+        raise DomainError(
+            f"Les règles de l’appel permettent {euros(application.allowed_cents)} au plus pour ce dossier."
+        )
     if cents < call.floor_cents:
         raise DomainError(f"L’appel fixe le plancher d’une aide à {euros(call.floor_cents)}.")
     if cents != application.requested_cents and not reasons.strip():
@@ -119,9 +121,7 @@ def withdraw_recorded(pk: int, *, reason: str, by: Any, version: int | None = No
 
 
 @transaction.atomic
-def sign_decision(
-    pk: int, *, act_number: str, act_date: date, by: Any, version: int | None = None
-) -> Decision:
+def sign_decision(pk: int, *, act_number: str, act_date: date, by: Any, version: int | None = None) -> Decision:
     """Sign a recorded decision under its act: by the head of service, never by who recorded it.
 
     Queues the letter to the commune; the message leaves once a task has made the PDF (`make_letter`).
@@ -130,9 +130,12 @@ def sign_decision(
         raise NotAllowed("Le chef de service signe les décisions.")
     decision = locked(Decision.objects.select_related("application__organisation", "recorded_by"), pk)
     application = decision.application
-    if not Application.objects.visible_to(by).filter(pk=application.pk).exclude(
-        organisation__in=by.organisation_ids()
-    ).exists():
+    if (
+        not Application.objects.visible_to(by)
+        .filter(pk=application.pk)
+        .exclude(organisation__in=by.organisation_ids())
+        .exists()
+    ):
         raise NotAllowed(CONFLICT)
     if decision.state != DecisionState.RECORDED:
         raise DomainError(_already_signed(decision))

@@ -182,4 +182,3 @@ def _where_it_is(application: Application) -> str:
 def _save_content(application: Application) -> None:
     application.version += 1
     application.save(update_fields=["instructor", "complete_checked_at", "version", "updated_at"])
-

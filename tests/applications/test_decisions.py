@@ -248,9 +248,7 @@ class TestRaces:
     def test_two_files_one_last_euro(self) -> None:
         desk = Desk(_call=a_call_open(envelope=an_envelope(500_000)))
         files = [desk.application(S.REVIEWED), desk.application(S.REVIEWED)]
-        said = at_once(
-            *(lambda pk=one.pk: services.grant(pk, amount_cents=400_000, by=desk.manager) for one in files)
-        )
+        said = at_once(*(lambda pk=one.pk: services.grant(pk, amount_cents=400_000, by=desk.manager) for one in files))
         assert sorted(type(one).__name__ for one in said) == ["Decision", "DomainError"]
         refusal = next(one for one in said if isinstance(one, DomainError))
         assert "il reste 1\u202f000,00\u202f€" in str(refusal)

@@ -1,0 +1,303 @@
+"""The desk's list of files: filters that live in the address, counters that stay cheap, pages by key (never OFFSET).
+
+The cost of a page does not follow the number of files: each sort has its index, and a counter stops at `CAP`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from accounts.states import PlanStatus, Role
+from applications.models import Application, PieceRequest
+from applications.models.application import ApplicationQuerySet
+from applications.states import DECIDED, FINAL, UNDECIDED, ApplicationState
+from common.money import MoneyError, euros, parse_euros
+from common.search import fold
+from fund.states import Theme
+
+S = ApplicationState
+PAGE = 50
+CAP = 1000  # a counter says « 999+ » beyond: counting further would cost more than it tells
+
+DELAYS = {"depasse": "Délai dépassé", "semaine": "7 jours ou moins", "mois": "30 jours ou moins"}
+PIECES = {
+    "attendues": "Pièces attendues",
+    "retard": "Pièces en retard",
+    "recues": "Pièces reçues",
+    "completes": "Dossier complet",
+    "a_verifier": "Complétude à vérifier",
+}
+GROUPS = {"ouverts": "En cours", "decides": "Décidés", "tous": "Tous"}
+PLANS = {"avec": "Avec plan local", "sans": "Sans plan local"}
+GROUP_STATES: dict[str, tuple[str, ...]] = {"ouverts": UNDECIDED, "decides": tuple({*DECIDED, *FINAL})}
+STATE_CHOICES = [(state.value, state.label) for state in S if state != S.DRAFT]
+
+
+@dataclass(frozen=True)
+class Sort:
+    column: str
+    read: Callable[[str], Any]
+
+
+SORTS = {
+    "delai": Sort("due_on", date.fromisoformat),
+    "depot": Sort("submitted_at", datetime.fromisoformat),
+    "demande": Sort("requested_cents", int),
+}
+
+
+@dataclass
+class Filters:
+    """What the address asks for; what cannot be read is left out and told in `refused`."""
+
+    view: str = ""
+    state: str = "ouverts"
+    text: str = ""
+    theme: str = ""
+    plan: str = ""
+    instructor: str = ""
+    commune: int | None = None
+    delay: str = ""
+    pieces: str = ""
+    least: int | None = None
+    most: int | None = None
+    call: int | None = None
+    sort: str = "delai"
+    descending: bool = False
+    refused: list[str] = field(default_factory=list)
+
+    @property
+    def order(self) -> str:
+        return f"-{self.sort}" if self.descending else self.sort
+
+
+def read_filters(query: Any, *, default_view: str = "") -> Filters:
+    """Filters from a QueryDict. Without any, the person's own view of the day."""
+    bare = not any(key not in ("tri", "apres", "avant") for key in query)
+    chosen = Filters(view=_one_of(query.get("vue"), ("jour", "retard")) or (default_view if bare else ""))
+    chosen.state = _one_of(query.get("etat"), (*S.values, *GROUPS)) or "ouverts"
+    chosen.text = query.get("q", "").strip()[:100]
+    chosen.theme = _one_of(query.get("theme"), Theme.values)
+    chosen.plan = _one_of(query.get("plan"), PLANS)
+    chosen.instructor = query.get("par", "") if re.fullmatch(r"moi|personne|[0-9]{1,12}", query.get("par", "")) else ""
+    chosen.commune, chosen.call = _number(query.get("commune")), _number(query.get("appel"))
+    chosen.delay = _one_of(query.get("delai"), DELAYS)
+    chosen.pieces = _one_of(query.get("pieces"), PIECES)
+    chosen.least = _amount(query.get("min"), chosen.refused)
+    chosen.most = _amount(query.get("max"), chosen.refused)
+    order = query.get("tri", "")
+    chosen.sort = _one_of(order.removeprefix("-"), SORTS) or "delai"
+    chosen.descending = order.startswith("-") and chosen.sort == order[1:]
+    return chosen
+
+
+def _one_of(value: str | None, known: Any) -> str:
+    return value if value and value in known else ""
+
+
+def _number(value: str | None) -> int | None:
+    return int(value) if value and re.fullmatch(r"[0-9]{1,12}", value) else None
+
+
+def _amount(value: str | None, refused: list[str]) -> int | None:
+    if not value or not value.strip():
+        return None
+    try:
+        return parse_euros(value)
+    except MoneyError as error:
+        refused.append(str(error))
+        return None
+
+
+# --- The rows --------------------------------------------------------------------------------------------------
+
+
+def of_the_day(user: Any) -> Q:
+    """What waits for this person today: files to take, those they instruct; for the manager, those to decide."""
+    waits = Q(pk__in=[])
+    if user.has_role(Role.INSTRUCTOR, Role.FUND_MANAGER):
+        waits |= Q(state=S.SUBMITTED) | Q(instructor=user, state=S.IN_INSTRUCTION)
+    if user.has_role(Role.FUND_MANAGER):
+        waits |= Q(state=S.REVIEWED)
+    return waits
+
+
+def late() -> Q:
+    return Q(state__in=UNDECIDED, due_on__lt=timezone.localdate())
+
+
+def filtered(user: Any, chosen: Filters) -> ApplicationQuerySet:
+    """The files this person may see that answer the filters, not yet in order."""
+    found = Application.objects.visible_to(user).filter(_state(user, chosen))
+    exact = {
+        "theme": chosen.theme,
+        "organisation_id": chosen.commune,
+        "call_id": chosen.call,
+        "requested_cents__gte": chosen.least,
+        "requested_cents__lte": chosen.most,
+    }
+    found = found.filter(**{key: value for key, value in exact.items() if value not in ("", None)})
+    if chosen.plan:
+        has_plan = Q(organisation__plan_status=PlanStatus.ADOPTED)
+        found = found.filter(has_plan if chosen.plan == "avec" else ~has_plan)
+    if chosen.instructor == "personne":
+        found = found.filter(instructor__isnull=True)
+    elif chosen.instructor:
+        found = found.filter(instructor_id=user.pk if chosen.instructor == "moi" else int(chosen.instructor))
+    if chosen.delay:
+        found = found.filter(_delay(chosen.delay))
+    if chosen.pieces:
+        found = found.filter(_pieces(chosen.pieces))
+    words = re.findall(r"\w+", fold(chosen.text))
+    if words:
+        found = found.filter(
+            search=SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
+        )
+    return found
+
+
+def _state(user: Any, chosen: Filters) -> Q:
+    if chosen.view == "jour":
+        return of_the_day(user)
+    if chosen.view == "retard":
+        return late()
+    if chosen.state == "tous":
+        return ~Q(state=S.DRAFT)
+    if chosen.state in GROUP_STATES:
+        return Q(state__in=GROUP_STATES[chosen.state])
+    return Q(state=chosen.state) & ~Q(state=S.DRAFT)
+
+
+def _delay(name: str) -> Q:
+    today = timezone.localdate()
+    if name == "depasse":
+        return late()
+    return Q(due_on__range=(today, today + timedelta(days=7 if name == "semaine" else 30)))
+
+
+def _pieces(name: str) -> Q:
+    asked = PieceRequest.objects.filter(application=OuterRef("pk"))
+    return {
+        "attendues": Q(state=S.AWAITING_COMMUNE),
+        "retard": Q(Exists(asked.filter(answered_at__isnull=True, due_on__lt=timezone.localdate()))),
+        "recues": Q(state=S.IN_INSTRUCTION) & Exists(asked.filter(answered_at__isnull=False)),
+        "completes": Q(complete_checked_at__isnull=False),
+        "a_verifier": Q(state=S.IN_INSTRUCTION, complete_checked_at__isnull=True),
+    }[name]
+
+
+# --- Pages by key ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[dict[str, Any]]
+    previous_url: str
+    next_url: str
+
+
+def page(found: ApplicationQuerySet, chosen: Filters, query: Any, *fields: str, size: int = PAGE, **extra: Any) -> Page:
+    """One page of rows (dicts of `fields`, plus annotated `extra`), found by the key of its first or last row."""
+    sort = SORTS[chosen.sort]
+    after, before = _key(query.get("apres"), sort), _key(query.get("avant"), sort)
+    back = before is not None
+    forward = chosen.descending == back  # the direction the rows are read in
+    key = before if back else after
+    if key is not None:
+        found = found.filter(_beyond(sort.column, key, ascending=forward))
+    sign = "" if forward else "-"
+    ordered = found.order_by(f"{sign}{sort.column}", f"{sign}pk")
+    rows = list(ordered.values("pk", sort.column, *fields, **extra)[: size + 1])
+    more, rows = len(rows) > size, rows[:size]
+    if back:
+        rows.reverse()
+    if not rows:
+        return Page([], "", "")
+    has_previous = more if back else key is not None
+    has_next = True if back else more
+    return Page(
+        rows,
+        _url(query, "avant", rows[0], sort) if has_previous else "",
+        _url(query, "apres", rows[-1], sort) if has_next else "",
+    )
+
+
+def _beyond(column: str, key: tuple[Any, int], *, ascending: bool) -> Q:
+    """Rows after this key. Written so that the index on (column, id) starts at the key; NULL is the greatest."""
+    value, pk = key
+    further = Q(pk__gt=pk) if ascending else Q(pk__lt=pk)
+    if value is None:
+        return Q(**{f"{column}__isnull": True}) & further | (Q() if ascending else Q(**{f"{column}__isnull": False}))
+    side = "gt" if ascending else "lt"
+    reached = Q(**{f"{column}__{side}e": value}) & (Q(**{f"{column}__{side}": value}) | further)
+    return reached | Q(**{f"{column}__isnull": True}) if ascending and column == "due_on" else reached
+
+
+def _key(text: str | None, sort: Sort) -> tuple[Any, int] | None:
+    value, _, pk = (text or "").rpartition("_")
+    try:
+        return (sort.read(value) if value else None, int(pk)) if pk.isascii() and pk.isdigit() else None
+    except ValueError:
+        return None
+
+
+def _url(query: Any, name: str, row: dict[str, Any], sort: Sort) -> str:
+    kept = [(k, v) for k, values in query.lists() for v in values if k not in ("apres", "avant")]
+    value = row[sort.column]
+    text = "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
+    key = f"{text}_{row['pk']}"
+    return f"?{urlencode([*kept, (name, key)])}"
+
+
+# --- Counters --------------------------------------------------------------------------------------------------
+
+
+def count_each(querysets: dict[str, ApplicationQuerySet]) -> dict[str, int]:
+    """How many rows each has, counted up to CAP, in one query."""
+    parts, params = [], []
+    for queryset in querysets.values():
+        sql, given = queryset.order_by().values("pk")[:CAP].query.sql_with_params()
+        parts.append(f"(SELECT count(*) FROM ({sql}) bounded)")  # noqa: S608 - compiled by Django, values apart
+        params += given
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join(parts), params)
+        row = cursor.fetchone()
+    return dict(zip(querysets, row, strict=True))
+
+
+def counted(user: Any) -> dict[str, int]:
+    """The counters of the desk's tabs."""
+    seen = Application.objects.visible_to(user)
+    by_state = (S.SUBMITTED, S.IN_INSTRUCTION, S.AWAITING_COMMUNE, S.UNDER_REVIEW, S.REVIEWED)
+    tabs = {"jour": seen.filter(of_the_day(user)), "retard": seen.filter(late())}
+    return count_each(tabs | {state.value: seen.filter(state=state) for state in by_state})
+
+
+def waiting_for(user: Any) -> int:
+    """« À traiter 14 »: the count beside the menu."""
+    return count_each({"jour": Application.objects.visible_to(user).filter(of_the_day(user))})["jour"]
+
+
+def chips(chosen: Filters, names: dict[str, str]) -> list[dict[str, Any]]:
+    """Active filters, each to be removed from the address; `names` gives the words of ids (par, commune, appel)."""
+    labels = {
+        "q": f"« {chosen.text} »" if chosen.text else "",
+        "theme": Theme(chosen.theme).label if chosen.theme else "",
+        "plan": PLANS.get(chosen.plan, ""),
+        "par": names.get("par", "") if chosen.instructor else "",
+        "commune": names.get("commune", "") if chosen.commune else "",
+        "appel": names.get("appel", "") if chosen.call else "",
+        "delai": DELAYS.get(chosen.delay, ""),
+        "pieces": PIECES.get(chosen.pieces, ""),
+        "min": f"à partir de {euros(chosen.least)}" if chosen.least is not None else "",
+        "max": f"jusqu’à {euros(chosen.most)}" if chosen.most is not None else "",
+    }
+    return [{"name": name, "value": None, "label": label} for name, label in labels.items() if label]

@@ -1,0 +1,253 @@
+"""What the pages of the desk and of the evaluators show of one file, fetched with a fixed number of queries."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q, Sum
+from django.urls import reverse
+from django.utils import timezone
+
+from applications import eligibility, reference
+from applications.models import Application, Decision
+from applications.states import (
+    UNDECIDED,
+    VOLUNTARY,
+    ApplicationState,
+    DecisionState,
+    FundingStatus,
+    Public,
+    Side,
+)
+from common.dates import day, day_short
+from common.money import euros, euros_bare, percent, rate
+from fund.models import Movement
+from reviews.models import Opinion
+
+S = ApplicationState
+# Slug of the anchor, title, field of the application.
+TEXTS = (
+    ("enjeu", "Enjeu", "stakes"),
+    ("diagnostic", "Diagnostic", "diagnostic"),
+    ("reussite", "Nous aurons réussi si…", "success"),
+    ("action", "En quoi consiste l’action", "description"),
+    ("ressources", "Ressources à mobiliser", "resources"),
+    ("gouvernance", "Gouvernance", "governance"),
+    ("obstacles", "Obstacles à prévoir", "obstacles"),
+    ("questions", "Questions ouvertes", "open_questions"),
+)
+
+
+def reading(application: Application) -> dict[str, Any]:
+    """The content of the file, for `reviews/_reading.html`. Children come from a prefetch."""
+    texts = {slug: (title, getattr(application, field)) for slug, title, field in TEXTS}
+    return {
+        "texts": texts,
+        "facts": _facts(application),
+        "indicators": list(application.indicators.all()),
+        "milestones": list(application.milestones.all()),
+        "partners": list(application.partners.all()),
+        "budget": budget(application),
+        "documents": documents(application),
+    }
+
+
+def _facts(application: Application) -> list[tuple[str, str]]:
+    publics = [Public(code).label for code in application.publics if code in Public.values]
+    grounds = reference.labels(reference.grounds(), application.grounds)
+    domains = reference.labels(reference.domains(), application.domains)
+    starts, ends = application.starts_on, application.ends_on
+    period = f"du {day(starts)} au {day(ends)}" if starts and ends else ""
+    return [
+        (label, value)
+        for label, value in (
+            ("Type d’action", application.get_action_type_display()),
+            ("Phase", application.get_phase_display()),
+            ("Calendrier", period),
+            ("Publics visés", ", ".join(publics)),
+            ("Critères concernés", ", ".join(grounds)),
+            ("Domaines", ", ".join(domains)),
+        )
+        if value
+    ]
+
+
+def budget(application: Application) -> dict[str, Any]:
+    """Two columns of (label, amount), with their totals last; voluntary contributions apart."""
+    sides: dict[str, list[dict[str, Any]]] = {Side.CHARGE: [], Side.PRODUCT: []}
+    for line in application.budget_lines.all():
+        sides[line.side].append({"label": _budget_label(line), "value": euros_bare(line.amount_cents)})
+    figures = eligibility.money(application)
+    sides[Side.CHARGE].append({"label": "Charges", "value": euros(figures.total_cost), "total": True})
+    products = figures.products + figures.voluntary_products
+    sides[Side.PRODUCT].append({"label": "Produits", "value": euros(products), "total": True})
+    return {"charges": sides[Side.CHARGE], "products": sides[Side.PRODUCT], "figures": figures}
+
+
+def _budget_label(line: Any) -> str:
+    account = "" if line.account == "autofinancement" else f"{line.account} "
+    words = line.funder or line.label or ("Autofinancement" if not account else "")
+    if line.is_request:
+        words = "Fonds d’initiative, demandé"
+    elif line.status:
+        words = f"{words}, {FundingStatus(line.status).label.lower()}"
+    if line.account in VOLUNTARY:
+        words = f"{words} (contribution volontaire)"
+    return f"{account}{words}"
+
+
+DOCUMENT_TAGS = {
+    "clean": ("done", "Lisible, sans virus"),
+    "quarantined": ("hold", "Analyse en cours"),
+    "infected": ("err", "Écartée : virus"),
+    "unreadable": ("err", "Illisible"),
+}
+
+
+def documents(application: Application) -> list[dict[str, Any]]:
+    """What the call asked, then the rest; a required document that is missing is shown as such."""
+    asked = {document.code: document for document in application.call.documents.all()}
+    given = defaultdict(list)
+    for attachment in application.attachments.all():
+        given[attachment.code].append(attachment)
+    rows = []
+    for code in [*asked, *(code for code in given if code not in asked)]:
+        document = asked.get(code)
+        label = document.label if document else ""
+        for attachment in given.get(code, []):
+            kind, words = DOCUMENT_TAGS[attachment.file.state]
+            rows.append(
+                {
+                    "label": attachment.title or label or attachment.file.name,
+                    "file": attachment.file,
+                    "url": reverse("file_download", args=[attachment.file.key]) if kind == "done" else "",
+                    "when": attachment.added_at,
+                    "kind": kind,
+                    "words": words,
+                    "later": attachment.piece_request_id is not None,
+                }
+            )
+        if document and document.required and not given.get(code):
+            rows.append({"label": label, "file": None, "when": None, "kind": "err", "words": "Manque", "url": ""})
+    return rows
+
+
+# --- Where it stands -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The delay to answer, in days: counted, out of how many, and whether it stands still."""
+
+    counted: int
+    total: int
+    stopped: bool
+    due_on: date
+
+    @property
+    def late(self) -> bool:
+        return not self.stopped and self.due_on < timezone.localdate()
+
+
+def clock(application: Application) -> Clock | None:
+    if application.due_on is None or application.submitted_at is None or application.state not in UNDECIDED:
+        return None
+    total = settings.ANSWER_DELAY_DAYS
+    left = (application.due_on - timezone.localdate()).days
+    return Clock(max(0, total - left), total, application.state == S.AWAITING_COMMUNE, application.due_on)
+
+
+def spine(application: Application, decision: Decision | None) -> list[dict[str, Any]]:
+    """Dossier, Signature, Instruction, Évaluation, Décision, Versements, Bilan."""
+    order = [S.SUBMITTED, S.IN_INSTRUCTION, S.UNDER_REVIEW, S.REVIEWED, S.GRANTED, S.CLOSED]
+    at = {S.AWAITING_COMMUNE: 1, S.INADMISSIBLE: 1, S.WAITLISTED: 4, S.REJECTED: 4, S.WITHDRAWN: 1}
+    reached = at.get(S(application.state), order.index(S(application.state)) if application.state in order else 4)
+    sender = application.submitted_by
+    sent = f"{day_short(application.submitted_at)}, {_short(sender)}" if application.submitted_at and sender else ""
+    clocked = clock(application)
+    instruction = _short(application.instructor) if application.instructor else "à prendre"
+    if clocked and reached <= 1:
+        instruction += ", en pause" if clocked.stopped else f", jour {clocked.counted} sur {clocked.total}"
+    decided = ""
+    if decision is not None:
+        decided = f"{decision.get_kind_display()}, {decision.get_state_display().lower()}"
+    steps = [
+        ("Dossier", "envoyé", "done"),
+        ("Signature", sent, "done"),
+        ("Instruction", instruction, "current" if reached <= 1 else "done"),
+        ("Évaluation", "", "current" if reached == 2 else "done" if reached > 2 else "todo"),
+        ("Décision", decided, _decision_step(reached, decision)),
+        ("Versements", "", "current" if _is_notified(decision) and application.state == S.GRANTED else "todo"),
+        ("Bilan", f"avant le {day_short(application.call.report_due_on)}", "todo"),
+    ]
+    return [{"label": label, "sub": sub, "state": state} for label, sub, state in steps]
+
+
+def _is_notified(decision: Decision | None) -> bool:
+    return decision is not None and decision.state == DecisionState.NOTIFIED
+
+
+def _decision_step(reached: int, decision: Decision | None) -> str:
+    if reached < 3:
+        return "todo"
+    return "done" if _is_notified(decision) else "current"
+
+
+def _short(person: Any) -> str:
+    return f"{person.first_name[:1]}. {person.last_name}" if person.first_name else person.last_name
+
+
+# --- The commune in the fund -----------------------------------------------------------------------------------
+
+
+def past_awards(application: Application) -> list[dict[str, Any]]:
+    """The other files of the commune: what was granted (told or not, the desk knows) and what was paid. Two queries."""
+    others = (
+        Application.objects.filter(organisation_id=application.organisation_id)
+        .exclude(pk=application.pk)
+        .exclude(state=S.DRAFT)
+        .order_by("-submitted_at", "-pk")
+        .values("number", "public_id", "title", "state", "call__year")
+        .annotate(granted=Sum("decisions__amount_cents", filter=~Q(decisions__state=DecisionState.WITHDRAWN)))[:8]
+    )
+    rows = list(others)
+    numbers = [row["number"] for row in rows]
+    paid = dict(
+        Movement.objects.filter(subject__in=numbers, verb="pay", reverses__isnull=True, reversed_by__isnull=True)
+        .order_by()
+        .values_list("subject")
+        .annotate(total=Sum("amount_cents"))
+    )
+    return [{**row, "state_label": S(row["state"]).label, "paid": paid.get(row["number"], 0)} for row in rows]
+
+
+# --- Money -----------------------------------------------------------------------------------------------------
+
+
+def proposed_elsewhere(application: Application) -> int:
+    """What is proposed for the other undecided files of the call, in cents."""
+    found = (
+        Opinion.objects.filter(
+            application__call_id=application.call_id, application__state__in=(*UNDECIDED, S.WAITLISTED)
+        )
+        .exclude(application=application)
+        .aggregate(total=Sum("proposed_cents"))
+    )
+    return found["total"] or 0
+
+
+def consequence(application: Application, cents: int | None, *, available: int, elsewhere: int) -> dict[str, Any]:
+    """What an amount means: rate, most, what the envelope still holds after it."""
+    most = min(application.allowed_cents, application.requested_cents)
+    amount = cents or 0
+    return {
+        "most": most,
+        "eligible": application.eligible_cost_cents,
+        "rate": percent(rate(amount, application.eligible_cost_cents) // 10 * 10) if amount else "",
+        "left": available - elsewhere - amount,
+        "too_much": amount > most,
+        "missing": max(0, amount + elsewhere - available),
+        "amount": amount,
+    }

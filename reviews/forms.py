@@ -1,0 +1,174 @@
+"""The forms of the desk and of the evaluators. They read what was typed; the services decide."""
+
+from typing import Any
+
+from django import forms
+
+from applications.models import Application
+from applications.states import DecisionKind
+from common.money import MoneyField
+from common.widgets import DateInput
+from fund.models import Criterion
+from reviews.services import Notes
+from reviews.states import COMMENT_UNDER, MAX_SCORE, Advice
+
+
+class VersionedForm(forms.Form):
+    """Carries the version of what the person was looking at."""
+
+    use_required_attribute = False
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data: Any = None, *, version: int | None = None, **kwargs: Any) -> None:
+        kwargs["initial"] = {"version": version, **kwargs.get("initial", {})}
+        super().__init__(data, **kwargs)
+
+
+def _lines(
+    label: str, *, rows: int = 4, help_text: str = "", required: bool = True, most: int = 4000
+) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        required=required,
+        max_length=most,
+        widget=forms.Textarea(attrs={"rows": rows}),
+    )
+
+
+class OpinionForm(VersionedForm):
+    advice = forms.ChoiceField(label="Votre avis", choices=Advice.choices, widget=forms.RadioSelect)
+    text = _lines("Motivation", help_text="Le besoin, la qualité de l’action, ce qui explique le montant.")
+    proposed_cents = MoneyField(label="Montant proposé", required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+
+class PiecesForm(VersionedForm):
+    items = _lines("Pièces à fournir", help_text="Une pièce par ligne, avec les mots que la commune reconnaîtra.")
+    reason = _lines("Pourquoi", rows=3, help_text="Ce qui ne va pas, ou ce que la pièce permet de vérifier.", most=2000)
+    due_on = forms.DateField(
+        label="À envoyer avant le",
+        widget=DateInput(),
+        help_text="Le délai d’instruction est arrêté jusqu’à la réponse de la commune.",
+    )
+
+    def asked(self) -> list[str]:
+        return [line.strip() for line in self.cleaned_data["items"].splitlines() if line.strip()]
+
+
+class ReasonForm(VersionedForm):
+    reason = _lines("Motif")
+
+    def __init__(self, *args: Any, label: str = "", hint: str = "", required: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["reason"]
+        field.label, field.help_text, field.required = label or field.label, hint, required
+
+
+class ReviewersForm(VersionedForm):
+    evaluators = forms.MultipleChoiceField(label="Évaluateurs", widget=forms.CheckboxSelectMultiple)
+    due_on = forms.DateField(label="Grilles attendues avant le", widget=DateInput())
+
+    def __init__(self, *args: Any, people: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["evaluators"].choices = [(str(one.pk), str(one)) for one in people]  # type: ignore[attr-defined]
+        self.fields["evaluators"].widget.hints = {  # type: ignore[attr-defined]
+            str(one.pk): ", ".join(filter(None, [one.job, _load(one.open_reviews)])) for one in people
+        }
+
+    def chosen(self) -> list[int]:
+        return [int(pk) for pk in self.cleaned_data["evaluators"]]
+
+
+def _load(count: int) -> str:
+    return "aucune grille en cours" if not count else f"{count} grille{'s' if count > 1 else ''} à rendre"
+
+
+class DecisionForm(VersionedForm):
+    kind = forms.ChoiceField(label="Décision", choices=DecisionKind.choices, widget=forms.RadioSelect)
+    amount_cents = MoneyField(label="Montant accordé", required=False)
+    reasons = _lines(
+        "Motifs",
+        required=False,
+        help_text="Repris tels quels dans la lettre. Nécessaires pour un refus, ou si le montant n’est pas celui demandé.",
+    )
+
+    def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.application = application
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("kind") == DecisionKind.GRANT and not data.get("amount_cents"):
+            self.add_error("amount_cents", "Il manque le montant accordé.")
+        if data.get("kind") == DecisionKind.REJECT and not (data.get("reasons") or "").strip():
+            self.add_error("reasons", "Un refus est motivé : dites à la commune ce qui a conduit à cette décision.")
+        return data
+
+
+class SignForm(VersionedForm):
+    act_number = forms.CharField(
+        label="Numéro de l’acte", max_length=60, help_text="Celui de la délibération ou de la décision."
+    )
+    act_date = forms.DateField(label="Date de l’acte", widget=DateInput())
+
+
+class GridForm(VersionedForm):
+    """One note (0 to 5, or not applicable) and one comment a criterion; nothing is required while it is being filled in."""
+
+    comment = _lines("Appréciation générale", required=False, help_text="Ce que le comité doit savoir de ce dossier.")
+
+    def __init__(self, *args: Any, criteria: list[Criterion], scores: dict[int, Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.criteria = criteria
+        for criterion in criteria:
+            score = scores.get(criterion.pk)
+            given = "" if score is None else "na" if score.value is None else str(score.value)
+            self.fields[f"note_{criterion.pk}"] = forms.ChoiceField(
+                label=f"Note pour « {criterion.label} »",
+                choices=[*((str(n), str(n)) for n in range(MAX_SCORE + 1)), ("na", "Non applicable")],
+                widget=forms.RadioSelect,
+                required=False,
+                initial=given,
+            )
+            self.fields[f"comment_{criterion.pk}"] = forms.CharField(
+                label=f"Commentaire sur « {criterion.label} »",
+                required=False,
+                max_length=2000,
+                initial=score.comment if score else "",
+                widget=forms.Textarea(attrs={"rows": 2}),
+            )
+
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "criterion": criterion,
+                "note": self[f"note_{criterion.pk}"],
+                "comment": self[f"comment_{criterion.pk}"],
+                "anchors": list(enumerate(criterion.anchors)),
+            }
+            for criterion in self.criteria
+        ]
+
+    def notes(self) -> Notes:
+        """Only the criteria that were answered."""
+        given: dict[int, tuple[int | None, str]] = {}
+        for criterion in self.criteria:
+            note = self.cleaned_data.get(f"note_{criterion.pk}", "")
+            if note:
+                given[criterion.pk] = (
+                    None if note == "na" else int(note),
+                    self.cleaned_data[f"comment_{criterion.pk}"],
+                )
+        return given
+
+    def complain(self) -> bool:
+        """Before handing in: put each thing that lacks beside its criterion. True when something lacks."""
+        for criterion in self.criteria:
+            note = self.cleaned_data.get(f"note_{criterion.pk}", "")
+            words = self.cleaned_data.get(f"comment_{criterion.pk}", "")
+            if not note:
+                self.add_error(f"note_{criterion.pk}", "Donnez une note, ou « non applicable ».")
+            elif note != "na" and int(note) < COMMENT_UNDER and not words.strip():
+                self.add_error(f"comment_{criterion.pk}", f"Sous {COMMENT_UNDER}, dites pourquoi.")
+        return bool(self.errors)

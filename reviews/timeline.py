@@ -1,0 +1,103 @@
+"""The journal and the mails of a file as a story one reads."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from applications.models import Application
+from common.money import euros
+from journal.models import Entry
+from journal.services import chain_of
+from notifications.models import Message
+from notifications.states import MessageState
+
+SHOWN = 40
+# What each verb is called in the story; the person's name comes before.
+SENTENCES = {
+    "create": "a ouvert le dossier",
+    "ask_signature": "a demandé la signature",
+    "return_to_drafter": "a renvoyé le dossier pour reprise",
+    "submit": "a envoyé le dossier",
+    "start_instruction": "a pris le dossier en instruction",
+    "take_over": "a repris l’instruction",
+    "check_complete": "a constaté que le dossier est complet",
+    "ask_pieces": "a demandé des pièces",
+    "receive_pieces": "a répondu à la demande de pièces",
+    "write_opinion": "a rendu un avis",
+    "send_to_review": "a envoyé le dossier en évaluation",
+    "finish_review": "a clos l’évaluation",
+    "declare_inadmissible": "a déclaré le dossier irrecevable",
+    "declare_conflict": "s’est déporté",
+    "withdraw": "a retiré le dossier",
+    "grant": "a enregistré un accord",
+    "waitlist": "a enregistré une mise en liste d’attente",
+    "reject": "a enregistré un refus",
+    "reopen_decision": "a retiré la décision avant sa signature",
+    "close": "a clôturé le dossier",
+    "lapse": "a constaté la caducité",
+    "cancel": "a annulé l’aide",
+    "reprise": "Reprise de l’historique",
+}
+# Content saved section by section would drown the rest.
+QUIET = ("save_section", "attach_document", "remove_document")
+MAIL_STATES = {
+    MessageState.QUEUED: "en attente d’envoi",
+    MessageState.FAILED: "refusé par le destinataire",
+    MessageState.DEAD: "non envoyé",
+}
+
+
+def story(application: Application) -> list[dict[str, Any]]:
+    """Newest first, at most SHOWN: what people did and what was mailed. Two queries."""
+    entries = Entry.objects.filter(chain=chain_of(application)).exclude(verb__in=QUIET).order_by("-sequence")[:SHOWN]
+    mails = (
+        Message.objects.filter(subject_ref=application.number)
+        .order_by("-id")
+        .only("subject", "recipient_label", "state", "sent_at", "created_at", "kind", "dedup_key")[:SHOWN]
+    )
+    told = [_entry(entry) for entry in entries] + _grouped(mails)
+    return sorted(told, key=lambda one: one["when"], reverse=True)[:SHOWN]
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    sentence = SENTENCES.get(entry.verb, entry.verb.replace("_", " "))
+    text = sentence if entry.verb == "reprise" else f"{entry.actor_label} {sentence}"
+    return {
+        "when": entry.occurred_at or entry.recorded_at,
+        "text": text,
+        "auto": entry.actor_id is None,
+        "detail": _detail(entry),
+    }
+
+
+def _detail(entry: Entry) -> str:
+    data = entry.data or {}
+    parts = []
+    if data.get("number"):
+        parts.append(f"numéro {data['number']}")
+    cents = data.get("amount_cents") or data.get("proposed_cents")
+    if cents:
+        parts.append(euros(cents))
+    if data.get("items"):
+        parts.append(", ".join(data["items"]))
+    if data.get("from"):
+        parts.append(f"à la suite de {data['from']}")
+    if data.get("average"):
+        parts.append(f"{data['average']} points sur 100")
+    if entry.reason:
+        parts.append(entry.reason if len(entry.reason) < 240 else f"{entry.reason[:240]}…")
+    return " ; ".join(parts)
+
+
+def _grouped(mails: Iterable[Message]) -> list[dict[str, Any]]:
+    """One line for the same mail to several people."""
+    groups: dict[tuple[str, str], list[Message]] = {}
+    for mail in mails:
+        groups.setdefault((mail.kind, mail.subject), []).append(mail)
+    told = []
+    for (_, subject), same in groups.items():
+        people = ", ".join(mail.recipient_label for mail in reversed(same))
+        states = {MAIL_STATES[MessageState(mail.state)] for mail in same if mail.state != MessageState.SENT}
+        detail = f"à {people}" + (f" ; {', '.join(sorted(states))}" if states else "")
+        when = max(mail.sent_at or mail.created_at for mail in same)
+        told.append({"when": when, "text": f"Courriel : « {subject} »", "auto": True, "detail": detail})
+    return told

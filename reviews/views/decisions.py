@@ -1,0 +1,213 @@
+"""Recording, withdrawing and signing decisions; the list of those that wait."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from applications import decision_letters, policies
+from applications import services as applications
+from applications.models import Application, Decision
+from applications.notifications.desk import letter_mail
+from applications.services.decisions import DECIDABLE, already_decided, check_amount
+from applications.states import DecisionKind, DecisionState
+from common.errors import DomainError
+from common.money import euros
+from common.paging import newest_first
+from reviews.averages import results
+from reviews.forms import DecisionForm, ReasonForm, SignForm
+from reviews.views.access import desk_page, file_of
+from reviews.views.acts import as_read
+from reviews.views.file import available_cents
+
+RELATED = (
+    "application__organisation",
+    "application__call__fund",
+    "application__instructor",
+    "recorded_by",
+    "signed_by",
+)
+
+
+@require_http_methods(["GET", "POST"])
+@desk_page
+def desk_decide(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Write the decision; read what it does, in figures; record it."""
+    application = file_of(request.user, public_id, "call__fund", "organisation", "opinion__written_by")
+    if not policies.can_record_decision(request.user, application):
+        raise Http404
+    form = DecisionForm(
+        request.POST or None, version=application.version, application=application, initial=_proposed(application)
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            if request.POST.get("suite") == "enregistrer":
+                decision = _record(application, form, request.user)
+                messages.success(request, f"Décision enregistrée : {_words(decision)}. Elle attend sa signature.")
+                return redirect("desk_file", public_id)
+            return render(request, "reviews/decision_confirm.html", _confirm(application, form))
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+    decidable = application.state in DECIDABLE[DecisionKind.GRANT]
+    context = {
+        "application": application,
+        "form": form,
+        "opinion": getattr(application, "opinion", None),
+        "result": results([application.pk]).get(application.pk),
+        "available": available_cents(application),
+        "most": min(application.requested_cents, application.allowed_cents),
+        "already": "" if decidable else already_decided(application),
+    }
+    return render(request, "reviews/decide.html", context, status=422 if form.errors else 200)
+
+
+def _proposed(application: Application) -> dict[str, Any]:
+    opinion = getattr(application, "opinion", None)
+    return {"amount_cents": opinion.proposed_cents} if opinion and opinion.proposed_cents else {}
+
+
+def _record(application: Application, form: DecisionForm, by: Any) -> Decision:
+    data = form.cleaned_data
+    given = {"reasons": data["reasons"], "by": by, "version": data["version"]}
+    if data["kind"] == DecisionKind.GRANT:
+        return applications.grant(application.pk, amount_cents=data["amount_cents"], **given)
+    verb = applications.waitlist if data["kind"] == DecisionKind.WAITLIST else applications.reject
+    return verb(application.pk, **given)
+
+
+def _confirm(application: Application, form: DecisionForm) -> dict[str, Any]:
+    """The consequences in figures; DomainError when it would be refused anyway."""
+    data, kind = form.cleaned_data, DecisionKind(form.cleaned_data["kind"])
+    if application.state not in DECIDABLE[kind]:
+        raise DomainError(already_decided(application))
+    cents = data["amount_cents"] or 0
+    available = available_cents(application)
+    if kind == DecisionKind.GRANT:
+        check_amount(application, application.call, cents, data["reasons"])
+        if cents > available:
+            raise DomainError(f"Il reste {euros(available)} dans l’enveloppe : on ne peut engager {euros(cents)}.")
+        verb = f"Engager {euros(cents)}"
+        consequences = [
+            (f"{euros(cents)} seront engagés\u202f; il restera {euros(available - cents)} dans l’enveloppe.", ""),
+        ]
+    else:
+        verb = "Inscrire sur la liste d’attente" if kind == DecisionKind.WAITLIST else "Enregistrer le refus"
+        consequences = [(f"Aucun argent n’est engagé\u202f; il reste {euros(available)} dans l’enveloppe.", "")]
+    consequences.append(
+        (
+            "La commune ne sait rien avant la signature du chef de service\u202f; jusque-là, la décision peut être retirée.",
+            "",
+        )
+    )
+    return {"application": application, "form": form, "kind": kind, "verb": verb, "consequences": consequences}
+
+
+def _words(decision: Decision) -> str:
+    if decision.kind == DecisionKind.GRANT:
+        return f"accord de {euros(decision.amount_cents)}"
+    return decision.get_kind_display().lower()
+
+
+# --- Signature -------------------------------------------------------------------------------------------------
+
+
+def decisions_seen(user: Any) -> Any:
+    """Decisions on the files this person may see."""
+    seen = Application.objects.visible_to(user).sent()
+    return Decision.objects.filter(application__in=seen).select_related(*RELATED)
+
+
+@require_safe
+@desk_page
+def decision_list(request: HttpRequest) -> HttpResponse:
+    """Those to sign first; then those signed, newest first."""
+    seen = decisions_seen(request.user)
+    waiting = list(seen.filter(state=DecisionState.RECORDED).order_by("pk")[:200])
+    done = newest_first(
+        seen.filter(state__in=(DecisionState.SIGNED, DecisionState.NOTIFIED)).select_related("letter"), request.GET
+    )
+    context = {
+        "waiting": waiting,
+        "waiting_cents": sum(one.amount_cents for one in waiting),
+        "done": done,
+        "signs": policies.can_sign_decision(request.user, None),
+    }
+    return render(request, "reviews/decisions.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@desk_page
+def decision_sign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read the letter, give the act, sign."""
+    decision = get_object_or_404(decisions_seen(request.user), pk=pk)
+    may_sign = policies.can_sign_decision(request.user, None) and decision.recorded_by_id != request.user.pk
+    form = SignForm(request.POST or None, version=decision.version, initial={"act_date": timezone.localdate()})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            applications.sign_decision(
+                pk, act_number=data["act_number"], act_date=data["act_date"], by=request.user, version=data["version"]
+            )
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(
+                request, f"Décision signée. La lettre de {decision.application.number} part avec son courriel."
+            )
+            return redirect("decision_list")
+    mail = letter_mail(decision)
+    context = {
+        "decision": decision,
+        "application": decision.application,
+        "form": form,
+        "may_sign": may_sign and decision.state == DecisionState.RECORDED,
+        "may_withdraw": decision.state == DecisionState.RECORDED
+        and policies.can_record_decision(request.user, decision.application),
+        "letter": decision_letters.letter_data(decision),
+        "people": as_read(mail)["people"],
+        "words": _words(decision),
+    }
+    return render(request, "reviews/decision_sign.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@desk_page
+def decision_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    decision = get_object_or_404(decisions_seen(request.user), pk=pk)
+    if not policies.can_record_decision(request.user, decision.application):
+        raise Http404
+    form = ReasonForm(
+        request.POST or None,
+        version=decision.version,
+        label="Pourquoi la décision est retirée",
+        hint="Le journal le garde ; la commune n’en sait rien, puisque rien n’était signé.",
+    )
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        applications.withdraw_recorded(pk, reason=data["reason"], by=request.user, version=data["version"])
+        messages.success(
+            request, f"Décision retirée ; le dossier {decision.application.number} peut être décidé de nouveau."
+        )
+        return redirect("desk_file", decision.application.public_id)
+    context = {
+        "decision": decision,
+        "application": decision.application,
+        "form": form,
+        "words": _words(decision),
+        "consequences": _undone(decision),
+    }
+    return render(request, "reviews/decision_withdraw.html", context, status=422 if form.errors else 200)
+
+
+def _undone(decision: Decision) -> list[str]:
+    told = ["Le dossier redevient « évalué » : une autre décision pourra être enregistrée."]
+    if decision.amount_cents:
+        left = available_cents(decision.application) + decision.amount_cents
+        told.insert(
+            0, f"{euros(decision.amount_cents)} reviennent dans l’enveloppe : {euros(left)} seront disponibles."
+        )
+    return told

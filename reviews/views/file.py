@@ -1,0 +1,165 @@
+"""The instructor's page of one file, and the opinion written on it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.states import READING_ROLES
+from applications import eligibility, policies
+from applications.models import Application, Decision
+from applications.services import for_reading
+from applications.states import UNDECIDED, ApplicationState, DecisionState
+from common.errors import DomainError
+from common.money import MoneyError, parse_euros
+from fund.models import EnvelopeBalance
+from reviews import dossier, services
+from reviews.averages import results
+from reviews.forms import OpinionForm
+from reviews.models import Opinion, Review
+from reviews.states import ReviewState
+from reviews.timeline import story
+from reviews.views.access import desk_page, file_of, for_roles
+
+S = ApplicationState
+RELATED = ("call__fund", "call__envelope__balance", "organisation", "instructor", "submitted_by", "opinion__written_by")
+
+
+@require_safe
+@for_roles(*READING_ROLES)
+def desk_file(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    return render(request, "reviews/file.html", page_of(request, public_id))
+
+
+@require_POST
+@desk_page
+def desk_opinion(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    application = file_of(request.user, public_id)
+    form = OpinionForm(request.POST)
+    if form.is_valid():
+        try:
+            services.write_opinion(application.pk, by=request.user, **given(form))
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "L’avis et le montant proposé sont enregistrés.")
+            return redirect("desk_file", public_id)
+    return render(request, "reviews/file.html", page_of(request, public_id, form=form), status=422)
+
+
+@require_safe
+@desk_page
+def desk_opinion_consequence(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """The lines under the amount, while it is being typed."""
+    application = file_of(request.user, public_id)
+    try:
+        cents: int | None = parse_euros(request.GET.get("proposed_cents", "") or "0")
+    except MoneyError:
+        cents = None
+    available = available_cents(application)
+    told = dossier.consequence(
+        application, cents, available=available, elsewhere=dossier.proposed_elsewhere(application)
+    )
+    return render(request, "reviews/_consequence.html", {"consequence": told, "unreadable": cents is None})
+
+
+def given(form: OpinionForm) -> dict[str, Any]:
+    data = form.cleaned_data
+    seen = parse_datetime(data["seen"]) if data["seen"] else None
+    return {
+        "advice": data["advice"],
+        "text": data["text"],
+        "proposed_cents": data["proposed_cents"] or 0,
+        "version": data["version"],
+        "seen": seen,
+    }
+
+
+def available_cents(application: Application) -> int:
+    found = EnvelopeBalance.objects.filter(envelope__calls=application.call_id).values_list("available", flat=True)
+    return found.first() or 0
+
+
+def page_of(request: HttpRequest, public_id: UUID, *, form: OpinionForm | None = None) -> dict[str, Any]:
+    user: Any = request.user
+    found = for_reading(Application.objects.visible_to(user).sent()).select_related(*RELATED)
+    application = get_object_or_404(found, public_id=public_id)
+    opinion: Opinion | None = getattr(application, "opinion", None)
+    decisions = list(
+        application.decisions.exclude(state=DecisionState.WITHDRAWN).select_related("letter").order_by("-pk")
+    )
+    decision = decisions[0] if decisions else None
+    balance = getattr(application.call.envelope, "balance", None)
+    elsewhere = dossier.proposed_elsewhere(application)
+    reviews = list(application.reviews.select_related("evaluator").order_by("pk"))
+    checks = eligibility.checks(application, today=timezone.localdate())
+    return {
+        "application": application,
+        **dossier.reading(application),
+        "spine": dossier.spine(application, decision),
+        "clock": dossier.clock(application),
+        "checks": checks,
+        "checks_ok": sum(check.ok for check in checks),
+        "opinion": opinion,
+        "form": form or opinion_form(application, opinion),
+        "consequence": dossier.consequence(
+            application,
+            opinion.proposed_cents if opinion else None,
+            available=balance.available if balance else 0,
+            elsewhere=elsewhere,
+        ),
+        "past": dossier.past_awards(application),
+        "story": story(application),
+        "requests": list(application.piece_requests.select_related("asked_by", "answered_by")),
+        "decision": decision,
+        "reviews": reviews,
+        "result": results([application.pk]).get(application.pk) if reviews else None,
+        "conflicts": list(application.conflicts.filter(lifted_at__isnull=True).select_related("user")),
+        **acts(user, application, opinion, decision, reviews),
+    }
+
+
+def opinion_form(application: Application, opinion: Opinion | None) -> OpinionForm:
+    initial: dict[str, Any] = {}
+    if opinion is not None:
+        initial = {
+            "advice": opinion.advice,
+            "text": opinion.text,
+            "proposed_cents": opinion.proposed_cents,
+            "seen": opinion.written_at.isoformat(),
+        }
+    return OpinionForm(version=application.version, initial=initial)
+
+
+def acts(
+    user: Any, application: Application, opinion: Opinion | None, decision: Decision | None, reviews: list[Review]
+) -> dict[str, Any]:
+    """Which buttons this person gets; the services check again."""
+    state, instructs = application.state, policies.can_instruct(user, application)
+    decides = policies.can_record_decision(user, application)
+    in_instruction = instructs and state == S.IN_INSTRUCTION
+    waiting = sum(review.state in services.OPEN_REVIEWS for review in reviews)
+    return {
+        "can_take": instructs and state == S.SUBMITTED,
+        "can_take_over": instructs
+        and state in UNDECIDED
+        and state != S.SUBMITTED
+        and application.instructor_id != user.pk,
+        "can_instruct": in_instruction,
+        "can_write_opinion": instructs and state in services.OPINION_STATES,
+        "can_complete": in_instruction and application.complete_checked_at is None,
+        "can_review": in_instruction and application.complete_checked_at is not None and opinion is not None,
+        "can_organise": instructs and state == S.UNDER_REVIEW,
+        "can_decide": decides and state in (S.REVIEWED, S.WAITLISTED),
+        "can_sign": policies.can_sign_decision(user, application)
+        and decision is not None
+        and decision.state == DecisionState.RECORDED
+        and decision.recorded_by_id != user.pk,
+        "reviews_waiting": waiting,
+        "reviews_in": sum(review.state == ReviewState.SUBMITTED for review in reviews),
+    }
