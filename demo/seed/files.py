@@ -276,10 +276,10 @@ class Life:
                 proposed_cents=self.project.proposed_cents or 0,
                 written_by=self.instructor,
             )
+            Opinion.objects.filter(application=self.application).update(written_at=at)
 
     def to_awaiting_commune(self, at: datetime) -> None:
-        request = self.project.piece_request
-        assert request is not None
+        request = needed(self.project.piece_request)
         self.step(S.AWAITING_COMMUNE, self.instructor, at, request.reason)
         PieceRequest.objects.create(
             application=self.application,
@@ -347,8 +347,7 @@ class Life:
         self.decide(DecisionKind.GRANT, S.GRANTED, at)
 
     def decide(self, kind: str, state: str, at: datetime) -> None:
-        decision = self.project.decision
-        assert decision is not None
+        decision = needed(self.project.decision)
         self.step(state, self.manager, at, decision.reasons)
         a_decision(
             self.scene,
@@ -360,6 +359,13 @@ class Life:
             # One grant waits for its signature: the head of service finds work on the first day.
             signed=self.project.key != "pennes-mirabeau-handicap",
         )
+
+
+def needed(part: Any) -> Any:
+    """A part that the content's own checks promise for this state."""
+    if part is None:
+        raise ValueError("The content of the demonstration lacks a part: run its checks.")
+    return part
 
 
 def a_decision(

@@ -24,7 +24,17 @@ from payments.states import BankState, BatchState, InstalmentState
 
 I = InstalmentState  # noqa: E741
 S = ApplicationState
-REPORT_SECTIONS = ["motivations", "funders", "description", "publics", "partners", "strong_points", "difficulties", "results", "contact"]
+REPORT_SECTIONS = [
+    "motivations",
+    "funders",
+    "description",
+    "publics",
+    "partners",
+    "strong_points",
+    "difficulties",
+    "results",
+    "contact",
+]
 
 
 def write_actions(scene: Scene) -> None:

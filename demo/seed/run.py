@@ -4,7 +4,9 @@ import random
 from datetime import date
 
 from django.db import connection, transaction
+from django.db.models.functions import Coalesce, Greatest
 
+from applications.models import Application
 from demo.content import load
 from demo.seed import calls, files, past, people
 from demo.seed.pen import Clock
@@ -35,5 +37,7 @@ def seed(*, today: date, number: int = 1) -> None:
     now = files.Scene(content, this, communes, users, clock)
     files.write_projects(now)
     past.plan_instalments(now)
+    # Django stamps `updated_at` with the day of the run.
+    Application.objects.update(updated_at=Greatest("created_at", Coalesce("submitted_at", "created_at")))
     for scene in (before, now):
         Counter.objects.create(series=scene.call.number_prefix, year=scene.call.year, value=scene.number)
