@@ -76,7 +76,7 @@ def envelope_bar(
     left = voted - paid - committed - proposed if available is None else available
     sentence = typo(
         f"{title} : {euros(voted)} votés, dont {euros(paid)} payés, {euros(committed)} engagés et à payer, "
-        f"{euros(proposed)} proposés, {euros(left)} disponibles."
+        f"{euros(proposed)} proposés, {euros(abs(left))} {'disponibles' if left >= 0 else 'de trop'}."
     )
     return render(
         "envelope_bar",
@@ -87,6 +87,7 @@ def envelope_bar(
         engaged=paid + committed,
         proposed=proposed,
         available=left,
+        shown_available=abs(left),
         detail=detail,
     )
 

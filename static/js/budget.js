@@ -35,7 +35,7 @@
     const gap = products - charges;
     show("charges", euros(charges));
     show("products", euros(products));
-    show("gap", `${gap > 0 ? "+\u202f" : ""}${euros(gap)}`);
+    show("gap", euros(gap));
     form.querySelector("[data-gap-row]").hidden = gap === 0;
     const hint = document.getElementById("equilibre");
     if (hint) hint.hidden = true;
