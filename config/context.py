@@ -39,7 +39,7 @@ def desk_search(request: HttpRequest) -> str:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or not user.has_role(*DESK_ROLES):
         return ""
-    return address("queue")
+    return address("desk_queue")
 
 
 def signed_in(request: HttpRequest) -> dict[str, Any] | None:

@@ -66,9 +66,9 @@ def _in_a_commune(user: Any) -> bool:
 MENU = (
     Item("Mes dossiers", "my_applications", _in_a_commune, _to_answer, also=("/dossiers/",)),
     Item("Équipe", "team", _in_a_commune),
-    Item("À traiter", "queue", _holds(*DESK_ROLES), _to_instruct, also=("/instruction/",)),
+    Item("À traiter", "desk_queue", _holds(*DESK_ROLES), _to_instruct, also=("/instruction/",)),
     Item("Décisions", "decision_list", _holds(Role.FUND_MANAGER, Role.HEAD_OF_SERVICE)),
-    Item("Évaluations", "my_reviews", _holds(Role.EVALUATOR), _to_review, also=("/evaluations/",)),
+    Item("Évaluations", "review_list", _holds(Role.EVALUATOR), _to_review, also=("/evaluations/",)),
     Item("Versements", "instalment_list", _holds(*DESK_ROLES), _to_certify),
     Item("Versements", "instalment_list", _holds(*FINANCE_ROLES), _to_pay),
     Item("Lots", "batch_list", _holds(*FINANCE_ROLES)),

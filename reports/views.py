@@ -27,7 +27,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         return render(request, "reports/dashboard.html", {"figures": None})
     today = timezone.localdate()
     figures = facts.figures(call, today=today, since=today - timedelta(days=7))
-    queue, labels, themes = reverse("queue"), dict(ApplicationState.choices), dict(Theme.choices)
+    queue, labels, themes = reverse("desk_queue"), dict(ApplicationState.choices), dict(Theme.choices)
     rows = [(state, figures.states[state]) for state in facts.SHOWN if figures.states.get(state)]
     most = max((count for _state, count in rows), default=1)
     context = {
