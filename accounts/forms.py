@@ -27,6 +27,24 @@ ROLE_HINTS = {
 }
 
 
+class SiretField(forms.CharField):
+    """Typed with or without spaces, kept without."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            **{"label": "SIRET", "required": False, "help_text": "14 chiffres, avec ou sans espaces.", **kwargs}
+        )
+        self.widget.attrs["inputmode"] = "numeric"
+
+    def to_python(self, value: Any) -> str:
+        return "".join((super().to_python(value) or "").split())
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value and not siret.is_valid(value):
+            raise forms.ValidationError("Ce SIRET ne passe pas le contrôle de clé : vérifiez ses 14 chiffres.")
+
+
 class RoleField(forms.ChoiceField):
     def __init__(self, roles: Any, **kwargs: Any) -> None:
         super().__init__(
@@ -140,6 +158,8 @@ class PlanForm(SeenForm):
 
 
 class ContactsForm(SeenForm):
+    siret = SiretField()
+
     class Meta:
         model = Organisation
         fields = ["address", "email", "phone", "siret", "siret_checked"]
@@ -147,9 +167,7 @@ class ContactsForm(SeenForm):
         labels = {"siret_checked": "Ce SIRET a été vérifié dans l’annuaire officiel"}
 
     def clean_siret(self) -> str:
-        value = "".join(self.cleaned_data["siret"].split())
-        if value and not siret.is_valid(value):
-            raise forms.ValidationError("Ce SIRET ne passe pas le contrôle de clé : vérifiez ses 14 chiffres.")
+        value: str = self.cleaned_data["siret"]
         if value and not value.startswith(self.instance.siren):
             raise forms.ValidationError(
                 f"Ce SIRET n’est pas celui de la commune : il commence par {self.instance.siren}."

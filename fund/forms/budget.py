@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from accounts.forms import SiretField
 from common.money import MoneyField
 from common.widgets import DateInput
 from fund.models import Budget, BudgetLine, Fund
@@ -75,6 +76,7 @@ class LineForm(forms.ModelForm):
 
 
 class FundForm(forms.ModelForm):
+    authority_siret = SiretField(label="SIRET de la collectivité")
     seen = forms.CharField(widget=forms.HiddenInput)
 
     class Meta:
@@ -95,18 +97,9 @@ class FundForm(forms.ModelForm):
         ]
         widgets = {"address": forms.Textarea(attrs={"rows": 3})}
         help_texts = {
-            "authority_siret": "14 chiffres.",
             "signatory_title": "Écrite sous les lettres, par exemple : Pour la Présidente et par délégation.",
             "court": "Celui que les lettres indiquent comme voie de recours.",
             "legal_mentions": "Éditeur, directeur de la publication, hébergeur.",
             "privacy_notice": "Finalités, base légale, durées, délégué à la protection des données.",
             "accessibility_statement": "Complète la déclaration publiée en bas de chaque page.",
         }
-
-    def clean_authority_siret(self) -> str:
-        from stdnum.fr import siret
-
-        value = "".join(self.cleaned_data["authority_siret"].split())
-        if value and not siret.is_valid(value):
-            raise forms.ValidationError("Ce SIRET ne passe pas le contrôle de clé : vérifiez ses 14 chiffres.")
-        return value
