@@ -5,9 +5,16 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models.functions import Now
 
+from common.actors import Actor
+from common.errors import DomainError
+from common.wake import wake
+from journal.models import Kind
+from journal.services import record
 from notifications.models import Message
+from notifications.states import MessageState
 
 
 def queue(
@@ -30,7 +37,7 @@ def queue(
     the message that stands. None means that each call is a new message (a password reset).
     """
     dedup = f"{kind}:{key}:{recipient_email.lower()}" if key else f"{kind}:{uuid4()}"
-    message_id = f"<{hashlib.sha256(dedup.encode()).hexdigest()[:40]}@{settings.MESSAGE_ID_DOMAIN}>"
+    message_id = f"<{hashlib.sha256(dedup.encode()).hexdigest()[:32]}@{settings.MESSAGE_ID_DOMAIN}>"
     message, created = Message.objects.get_or_create(
         dedup_key=dedup[:200] if len(dedup) <= 200 else hashlib.sha256(dedup.encode()).hexdigest(),
         defaults={
@@ -48,18 +55,55 @@ def queue(
         },
     )
     if created:
-        transaction.on_commit(_wake, robust=True)
+        wake_relay()
     return message
 
 
 def attach(message: Message, attachment: dict[str, Any]) -> None:
     """Give a message that awaits a document its document ({"name", "path", "type", "sha256"}): it may leave."""
     Message.objects.filter(pk=message.pk, state="queued").update(attachments=[attachment], awaits="")
-    transaction.on_commit(_wake, robust=True)
+    wake_relay()
+
+
+def wake_relay() -> None:
+    """After the commit, once for all the messages of a transaction. Redis only wakes a worker: when it is down, the
+    sweeper of the next minute does it."""
+    if not any(function is _wake for _, function, _ in connection.run_on_commit):
+        transaction.on_commit(_wake, robust=True)
 
 
 def _wake() -> None:
-    """Redis only wakes a worker; when it is down the sweeper of the next minute does it."""
     from notifications.tasks import relay
 
-    relay.delay()
+    wake(relay)
+
+
+@transaction.atomic
+def send_again(pk: int, *, by: Actor) -> Message:
+    """Another try for a message that was given up or refused. What was refused leaves as a new message: a refusal stays."""
+    try:
+        message = Message.objects.select_for_update(no_key=True).get(pk=pk)
+    except Message.DoesNotExist as error:
+        raise DomainError("Ce message n’existe plus.") from error
+    if message.state == MessageState.DEAD:
+        message.state, message.attempts, message.next_attempt_at = MessageState.QUEUED, 0, Now()
+        message.save(update_fields=["state", "attempts", "next_attempt_at"])
+        wake_relay()
+        again = message
+    elif message.state == MessageState.FAILED:
+        again = queue(
+            kind=message.kind,
+            key=f"again-{message.pk}",
+            recipient_email=message.recipient_email,
+            recipient_id=message.recipient_id,
+            recipient_label=message.recipient_label,
+            subject_ref=message.subject_ref,
+            subject=message.subject,
+            text=message.body_text,
+            html=message.body_html,
+            attachments=message.attachments,
+        )
+    else:
+        raise DomainError("Ce message n’a pas besoin d’être renvoyé : il est parti, ou il attend son tour.")
+    record(message, by=by, verb="send_again", kind=Kind.MESSAGE, data={"message": again.pk})
+    return again
