@@ -6,6 +6,7 @@ from accounts.models import Organisation
 from accounts.states import WRITING_ROLES
 from applications.models import Application
 from common.money import euros
+from fund.models import EnvelopeBalance
 from journal.models import Entry
 from journal.services import history
 from payments import content, policies, readiness, requests
@@ -32,6 +33,10 @@ FOR_THE_COMMUNE = {
     InstalmentState.PAID: "Payé",
     InstalmentState.REJECTED: "Retourné par le comptable, le service s’en occupe",
 }
+
+
+OPEN_LEAD = "Rien ne part avant le sceau. Un versement ne figure que dans un seul lot."
+SEALED_LEAD = "Son contenu ne change plus ; son fichier est toujours le même."
 
 
 class MailCount:
@@ -109,7 +114,7 @@ def instalment_page(instalment: Instalment, user: Any) -> dict[str, Any]:
         "instalment": instalment,
         "application": instalment.application,
         "tag": TAGS[InstalmentState(state)],
-        "account": account or declared,
+        "bank": account or declared,
         "line": line,
         "siblings": siblings,
         "steps": _steps(instalment, line),
@@ -161,11 +166,11 @@ VERBS = {
 }
 
 
-def _spoken(entry: Entry) -> dict[str, Any]:
+def _spoken(entry: Entry, *, reason: bool = True) -> dict[str, Any]:
     return {
         "when": entry.occurred_at or entry.recorded_at,
         "text": f"{entry.actor_label} {VERBS.get(entry.verb, entry.verb)}",
-        "detail": entry.reason,
+        "detail": entry.reason if reason else "",
         "auto": entry.actor_id is None,
     }
 
@@ -185,7 +190,7 @@ def bank_page(bank: BankVersion, user: Any) -> dict[str, Any]:
         "is_staff": staff,
         "warnings": warnings(bank) if staff and bank.state != BankState.REFUSED else [],
         "verified": verified,
-        "timeline": [_spoken(entry) for entry in reversed(history(bank))],
+        "timeline": [_spoken(entry, reason=staff) for entry in reversed(history(bank))],
         "can_verify": judges and bank.declared_by_id != user.pk,
         "can_refuse": judges,
         "can_reveal": policies.can_read_iban(user, organisation),
@@ -214,6 +219,7 @@ def batch_page(batch: Batch, user: Any) -> dict[str, Any]:
         "refused": refused,
         "communes": len({line.organisation_id for line in lines}),
         "total": total,
+        "lead": OPEN_LEAD if is_open else SEALED_LEAD,
         "facts": _batch_facts(lines, total, ready, refused, is_open),
         "previous": sealed.order_by("-sealed_at").first() if is_open else None,
         "timeline": [_spoken(entry) for entry in reversed(history(batch))],
@@ -223,7 +229,12 @@ def batch_page(batch: Batch, user: Any) -> dict[str, Any]:
 def _batch_facts(
     lines: list[PaymentLine], total: int, ready: list[readiness.Row], refused: list[readiness.Row], is_open: bool
 ) -> list[dict[str, Any]]:
+    """Open: what is in, what could join, what cannot yet, and what the seal changes. Sealed: where the money stands."""
     facts = [{"label": "Dans le lot", "value": counted_lines(len(lines)), "note": euros(total)}]
+    envelopes = {line.instalment.application.call.envelope_id for line in lines}
+    balances = list(EnvelopeBalance.objects.filter(envelope__in=envelopes))
+    gone = sum(balance.ordered + balance.paid for balance in balances)
+    engaged = f"sur {euros(gone + sum(balance.committed for balance in balances))} engagés"
     if is_open:
         facts += [
             {"label": "Prêts à ajouter", "value": counted_lines(len(ready)), "note": _sum(ready)},
@@ -233,6 +244,10 @@ def _batch_facts(
                 "note": f"{_sum(refused)}, pour un lot suivant",
             },
         ]
+    if lines:
+        after = gone + total if is_open else gone
+        label = "Ordonnancé après ce lot" if is_open else "Ordonnancé à ce jour"
+        facts.append({"label": label, "value": euros(after), "note": engaged})
     return facts
 
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.functions import TransactionNow
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models.functions import Now
 
 from accounts.models import Organisation
 from common.errors import DomainError, NotAllowed
@@ -80,7 +80,7 @@ def verify_bank(pk: int, *, note: str, by: Any, version: int | None = None) -> B
     for old_pk in earlier.filter(state=BankState.VERIFIED).values_list("pk", flat=True):
         old = locked(BankVersion.objects.all(), old_pk)
         advance(old, old.supersede, by=by, data={"by_version": bank.pk})
-    usable_from = Now() + timedelta(hours=settings.BANK_COOLING_HOURS if is_change else 0)
+    usable_from = TransactionNow() + timedelta(hours=settings.BANK_COOLING_HOURS if is_change else 0)
     advance(
         bank,
         bank.verify,

@@ -44,7 +44,7 @@ PDF = (
 
 @dataclass
 class Team:
-    """The five persons of a payment, and who writes for the commune."""
+    """The five persons of a payment (`head` verifies accounts, `signer` signs), and who writes for the commune."""
 
     organisation: Organisation = field(default_factory=a_commune)
     manager: User = field(default_factory=a_fund_manager)
@@ -52,6 +52,7 @@ class Team:
     instructor: User = field(default_factory=an_instructor)
     approver: User = field(default_factory=a_finance_approver)
     preparer: User = field(default_factory=a_finance_preparer)
+    signer: User = field(default_factory=a_head_of_service)
     drafter: User = field(init=False)
     signatory: User = field(init=False)
 
@@ -60,7 +61,8 @@ class Team:
 
     def beside(self) -> "Team":
         """The same staff for another commune."""
-        return Team(a_commune(), self.manager, self.head, self.instructor, self.approver, self.preparer)
+        people = (self.manager, self.head, self.instructor, self.approver, self.preparer, self.signer)
+        return Team(a_commune(), *people)
 
 
 def an_iban(country: str = "FR", *, bank_code: str = "30001") -> str:
@@ -121,9 +123,9 @@ def a_decision(team: Team, *, cents: int = 700_000, state: str = "notified", **f
     decision = Decision.objects.select_related("application__call").get(pk=decision.pk)
     if state != "recorded":
         act = {"act_number": f"B-2026-{next(_number):03d}", "act_date": timezone.localdate() - timedelta(days=3)}
-        advance(decision, decision.sign, signatory=team.head, by=team.head, **act)
+        advance(decision, decision.sign, signatory=team.signer, by=team.signer, **act)
         decision = Decision.objects.select_related("application__call").get(pk=decision.pk)
-        decision_signed.send(Decision, decision=decision, by=team.head)
+        decision_signed.send(Decision, decision=decision, by=team.signer)
     if state == "notified":
         advance(decision, decision.notify, by=MACHINE)
     return Decision.objects.get(pk=decision.pk)
