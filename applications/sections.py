@@ -143,7 +143,7 @@ def _missing_budget(application: Application) -> list[str]:
     if eligibility.money(application).is_empty:
         return ["Le budget n’est pas encore rempli."]
     unsaid = [line for line in application.budget_lines.all() if line.account == "74" and not line.is_request]
-    return [f"Indiquez où en est la demande à {line.funder}." for line in unsaid if line.funder and not line.status]
+    return [f"Indiquez où en est la demande ({line.funder})." for line in unsaid if line.funder and not line.status]
 
 
 def _missing_commitments(application: Application) -> list[str]:

@@ -75,7 +75,7 @@ class ManyFilesField(forms.FileField):
     widget = ManyFilesInput
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        chosen = data if isinstance(data, list | tuple) else [data]
+        chosen = list(data) if isinstance(data, list | tuple) and data else [data or None]
         return [forms.FileField.clean(self, one, initial) for one in chosen]
 
 
@@ -83,6 +83,4 @@ class UploadForm(forms.Form):
     use_required_attribute = False
     code = forms.SlugField(widget=forms.HiddenInput, max_length=40)
     replaces = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    files = ManyFilesField(
-        label="Fichier", help_text="PDF, image, texte ou tableur, 20 Mo au plus. Plusieurs fichiers si besoin."
-    )
+    files = ManyFilesField(label="Fichier")

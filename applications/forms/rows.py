@@ -65,13 +65,6 @@ class RowSet(BaseFormSet):
         if "DELETE" in form.fields:
             form.fields["DELETE"].label = f"Retirer la ligne {(index or 0) + 1}"
 
-    def full_clean(self) -> None:
-        super().full_clean()
-        # A line taken away may be wrong: it is not kept.
-        for form, errors in zip(self.forms, self._errors or [], strict=False):
-            if form.has_changed() and form.data.get(f"{form.prefix}-DELETE"):
-                errors.clear()
-
 
 TABLES: dict[str, tuple[type[RowForm], str, str]] = {
     "partners": (PartnerForm, "Les partenaires", "Ajouter un partenaire"),
@@ -86,7 +79,8 @@ def rowset(
     factory = formset_factory(
         form, formset=RowSet, extra=spare, max_num=MAX_ROWS, absolute_max=MAX_ROWS + 20, can_delete=True
     )
-    return factory(data, initial=list(initial), prefix=prefix)
+    # Posted rows are compared with nothing: one that equals what a colleague saved meanwhile would pass for untouched.
+    return factory(data, initial=list(initial) if data is None else None, prefix=prefix)
 
 
 def table_of(application: Application, name: str, *, data: Any = None, spare: int = SPARE) -> Any:

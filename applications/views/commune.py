@@ -4,6 +4,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,6 +16,7 @@ from applications import policies, services
 from applications.answers import answers_of
 from applications.eligibility import organisation_check
 from applications.forms.acts import CreateForm
+from applications.models import PieceRequest
 from applications.standing import standing, told_decision
 from applications.states import ApplicationState
 from applications.views import home_parts
@@ -33,8 +35,14 @@ SHOWN = 200
 @require_GET
 def my_applications(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
-    found = own_files(user).select_related("call", "organisation").order_by("-pk")[:SHOWN]
-    rows = [{"application": one, "standing": standing(one), "request": None} for one in found]
+    asked = PieceRequest.objects.filter(application=OuterRef("pk"), answered_at=None).values("due_on")[:1]
+    found = (
+        own_files(user)
+        .annotate(asked_due=Subquery(asked))
+        .select_related("call", "organisation")
+        .order_by("-pk")[:SHOWN]
+    )
+    rows = [{"application": one, "standing": standing(one)} for one in found]
     rows.sort(key=lambda row: ORDER.index(row["standing"].turn))
     groups = [
         {"title": GROUPS[turn], "rows": list(group)}

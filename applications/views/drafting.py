@@ -189,7 +189,7 @@ def _after_budget(request: HttpRequest, saved: Application, one: Section) -> Htt
 def _budget_context(application: Application, figures: eligibility.Money, *, asked: bool) -> dict[str, Any]:
     checks = eligibility.money_checks(application.call, figures)
     unsaid = [
-        f"Indiquez où en est la demande à {line.funder}."
+        f"Indiquez où en est la demande ({line.funder})."
         for line in application.budget_lines.all()
         if line.account == "74" and not line.is_request and line.funder and not line.status
     ]

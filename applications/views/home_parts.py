@@ -35,6 +35,7 @@ VERBS = {
     "declare_inadmissible": "La métropole a déclaré le dossier irrecevable",
     "withdraw": "{who} a retiré le dossier",
 }
+WRITING = ("save_section", "attach_document", "remove_document")  # said while one writes, then only noise
 SHOWN_ENTRIES = 40
 
 
@@ -228,8 +229,10 @@ def people(application: Application, user: User) -> list[dict[str, str]]:
     kinds = {Role.DRAFTER: "b", Role.SIGNATORY: "g", Role.READER: ""}
     shown: dict[int, dict[str, str]] = {}
     for one in sorted(found, key=lambda m: (order.index(Role(m.role)), m.user.last_name)):
-        name = one.user.get_full_name() + (", vous" if one.user_id == user.pk else "")
-        role = one.get_role_display().lower()
+        name = one.user.get_full_name()
+        role = (
+            "vous, " if one.user_id == user.pk and one.user_id not in shown else ""
+        ) + one.get_role_display().lower()
         if one.user_id in shown:
             shown[one.user_id]["role"] += f", {role}"
         else:
@@ -239,7 +242,8 @@ def people(application: Application, user: User) -> list[dict[str, str]]:
 
 def timeline(application: Application, decision: Decision | None) -> list[dict[str, Any]]:
     """What happened, newest first: only what the commune did or was told."""
-    entries = Entry.objects.filter(chain=chain_of(application), verb__in=VERBS).order_by("-sequence")[:SHOWN_ENTRIES]
+    verbs = VERBS if application.number is None else [verb for verb in VERBS if verb not in WRITING]
+    entries = Entry.objects.filter(chain=chain_of(application), verb__in=verbs).order_by("-sequence")[:SHOWN_ENTRIES]
     shown: list[dict[str, Any]] = []
     for entry in entries:
         text = _sentence(entry)

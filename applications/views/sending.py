@@ -41,7 +41,7 @@ def application_review(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "standing": standing(application),
         "is_draft": is_draft,
         "groups": [
-            {"group": group, "edit": home_parts.section_url(application, group.section.slug) if editable else ""}
+            {"group": group, "edit": _edit_url(application, group.section.slug) if editable else ""}
             for group in answers_of(application)
         ],
         "left": [
@@ -62,6 +62,11 @@ def application_review(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "closed": application.call.closes_at <= timezone.now(),
     }
     return render(request, "applications/commune/review.html", context)
+
+
+def _edit_url(application: Application, slug: str) -> str:
+    """The directory's data are not the file's to change."""
+    return "" if slug == "commune" else home_parts.section_url(application, slug)
 
 
 def _draft_or_404(request: HttpRequest, public_id: UUID) -> Application:
