@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts.states import DESK_ROLES
+from accounts.states import DESK_ROLES, Role
 from config.navigation import address, menu
 from fund.models import Fund
 
@@ -37,7 +37,7 @@ def demo_accounts(request: HttpRequest) -> list[Any]:
 
 def desk_search(request: HttpRequest) -> str:
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated or not user.has_role(*DESK_ROLES):
+    if user is None or not user.is_authenticated or not user.has_role(*DESK_ROLES, Role.AUDITOR):
         return ""
     return address("desk_queue")
 

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, IntegerField, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from accounts.models import User
 from accounts.states import DESK_ROLES, FINANCE_ROLES, READING_ROLES, Role
-from applications.models import Application
-from applications.states import ApplicationState
+from applications.models import Application, Decision
+from applications.queue import CAP, of_the_day
+from applications.states import ApplicationState, DecisionState
 from payments.models import Instalment
 from payments.states import InstalmentState
 from reviews.models import Review
@@ -34,8 +34,13 @@ class Item:
 
 
 def _to_instruct(user: Any) -> QuerySet[Any]:
-    waiting = (ApplicationState.SUBMITTED, ApplicationState.IN_INSTRUCTION)
-    return Application.objects.filter(state__in=waiting)
+    return Application.objects.visible_to(user).filter(of_the_day(user))
+
+
+def _to_sign(user: Any) -> QuerySet[Any]:
+    if not user.has_role(Role.HEAD_OF_SERVICE):
+        return Decision.objects.none()
+    return Decision.objects.filter(state=DecisionState.RECORDED).exclude(recorded_by=user)
 
 
 def _to_review(user: Any) -> QuerySet[Any]:
@@ -67,7 +72,8 @@ MENU = (
     Item("Mes dossiers", "my_applications", _in_a_commune, _to_answer, also=("/dossiers/",)),
     Item("Équipe", "team", _in_a_commune),
     Item("À traiter", "desk_queue", _holds(*DESK_ROLES), _to_instruct, also=("/instruction/",)),
-    Item("Décisions", "decision_list", _holds(Role.FUND_MANAGER, Role.HEAD_OF_SERVICE)),
+    Item("Dossiers", "desk_queue", _holds(Role.AUDITOR), also=("/instruction/",)),
+    Item("Décisions", "decision_list", _holds(*DESK_ROLES, Role.AUDITOR), _to_sign, also=("/decisions/",)),
     Item("Évaluations", "review_list", _holds(Role.EVALUATOR), _to_review, also=("/evaluations/",)),
     Item("Versements", "instalment_list", _holds(*DESK_ROLES), _to_certify),
     Item("Versements", "instalment_list", _holds(*FINANCE_ROLES), _to_pay),
@@ -120,10 +126,14 @@ def _counts(user: Any, items: dict[str, tuple[Item, str]]) -> dict[str, int]:
     return found.first() or {}
 
 
-def _count(rows: QuerySet[Any]) -> Coalesce:
-    """A count as a column of one query: the same constant for every row makes one group."""
-    same = rows.order_by().annotate(same=Value(1)).values("same").annotate(n=Count("pk"))
-    return Coalesce(Subquery(same.values("n")[:1], output_field=IntegerField()), 0)
+class _Bounded(Subquery):
+    """A count as a column of one query, up to CAP: the menu does not cost more as the years add up."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) bounded)"
+
+
+def _count(rows: QuerySet[Any]) -> _Bounded:
+    return _Bounded(rows.order_by().values("pk")[:CAP], output_field=IntegerField())
 
 
 def _entry(label: str, url: str, path: str, *, also: tuple[str, ...] = (), count: int = 0) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from fund.models import Call, CallQuerySet
 from fund.states import CallState
 
 DESKS = (
-    (DESK_ROLES, "queue"),
-    ((Role.EVALUATOR,), "my_reviews"),
+    (DESK_ROLES, "desk_queue"),
+    ((Role.EVALUATOR,), "review_list"),
     (FINANCE_ROLES, "instalment_list"),
     ((Role.AUDITOR,), "journal"),
     ((Role.ADMINISTRATOR,), "account_list"),

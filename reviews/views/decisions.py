@@ -67,7 +67,9 @@ def desk_decide(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _proposed(application: Application) -> dict[str, Any]:
     opinion = getattr(application, "opinion", None)
-    return {"amount_cents": opinion.proposed_cents} if opinion and opinion.proposed_cents else {}
+    if opinion is None or not opinion.proposed_cents:
+        return {}
+    return {"kind": DecisionKind.GRANT, "amount_cents": opinion.proposed_cents}
 
 
 def _record(application: Application, form: DecisionForm, by: Any) -> Decision:

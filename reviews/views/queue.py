@@ -73,6 +73,7 @@ def desk_queue(request: HttpRequest) -> HttpResponse:
         "chips": queue.chips(chosen, names(chosen)),
         "call": call,
         "envelope": envelope(call),
+        "more_open": bool(chosen.pieces or chosen.commune or chosen.least is not None or chosen.most is not None),
         "requested_total": sum(row["requested_cents"] for row in page.rows),
         "proposed_total": sum(row["opinion__proposed_cents"] or 0 for row in page.rows),
         "choices": choices(user),

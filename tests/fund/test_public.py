@@ -34,10 +34,10 @@ def test_the_home_page_shows_open_calls_and_never_a_draft(client: Client) -> Non
     [
         (Role.DRAFTER, "my_applications"),
         (Role.SIGNATORY, "my_applications"),
-        (Role.INSTRUCTOR, "queue"),
-        (Role.FUND_MANAGER, "queue"),
-        (Role.HEAD_OF_SERVICE, "queue"),
-        (Role.EVALUATOR, "my_reviews"),
+        (Role.INSTRUCTOR, "desk_queue"),
+        (Role.FUND_MANAGER, "desk_queue"),
+        (Role.HEAD_OF_SERVICE, "desk_queue"),
+        (Role.EVALUATOR, "review_list"),
         (Role.FINANCE_PREPARER, "instalment_list"),
         (Role.FINANCE_APPROVER, "instalment_list"),
         (Role.AUDITOR, "journal"),
@@ -116,4 +116,4 @@ def test_a_desk_that_does_not_exist_yet_breaks_nothing(client: Client, monkeypat
 
     client.force_login(a_user(Role.DRAFTER))
     monkeypatch.setattr(public, "reverse", missing)
-    assert public._address("queue") == ""
+    assert public._address("desk_queue") == ""
