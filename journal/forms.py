@@ -5,6 +5,7 @@ from django import forms
 
 from common.widgets import DateInput
 from journal.models import Kind
+from journal.words import verb_choices
 
 
 class JournalFilters(forms.Form):
@@ -12,7 +13,7 @@ class JournalFilters(forms.Form):
 
     objet = forms.CharField(label="Objet", required=False, max_length=60)
     auteur = forms.CharField(label="Auteur", required=False, max_length=120)
-    action = forms.CharField(label="Action", required=False, max_length=60)
+    action = forms.ChoiceField(label="Action", required=False, choices=verb_choices)
     sorte = forms.ChoiceField(label="Sorte", required=False, choices=[("", "Toutes"), *Kind.choices])
     du = forms.DateField(label="Du", required=False, widget=DateInput())
     au = forms.DateField(label="Au", required=False, widget=DateInput())

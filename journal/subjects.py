@@ -8,6 +8,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
+from journal import words
 from journal.models import Entry
 
 PUBLIC_NUMBER = "number"
@@ -47,7 +48,7 @@ def label_of(kind: str) -> str:
 
 
 def name_rows(entries: Iterable[Entry]) -> None:
-    """Give each entry `subject_name` and `subject_kind`: one query a type of subject on the page."""
+    """Give each entry its words (`subject_name`, `verb_words`, `to_words`…): one query a type of subject."""
     wanted: dict[str, set[int]] = defaultdict(set)
     for entry in entries:
         wanted[entry.subject_type].add(entry.subject_id)
@@ -62,5 +63,9 @@ def name_rows(entries: Iterable[Entry]) -> None:
         elif hasattr(model, "get_full_name"):
             names |= {(kind, row.pk): row.get_full_name() for row in model._default_manager.filter(pk__in=ids)}
     for entry in entries:
+        model = model_of(entry.subject_type)
+        entry.verb_words = words.verb_words(entry.verb)  # type: ignore[attr-defined]
+        entry.from_words = words.state_words(model, entry.from_state)  # type: ignore[attr-defined]
+        entry.to_words = words.state_words(model, entry.to_state)  # type: ignore[attr-defined]
         entry.subject_kind = label_of(entry.subject_type)  # type: ignore[attr-defined]
         entry.subject_name = names.get((entry.subject_type, entry.subject_id)) or f"n\u00b0\u00a0{entry.subject_id}"  # type: ignore[attr-defined]
