@@ -64,6 +64,7 @@ def prepared(field: BoundField, **options: Any) -> dict[str, Any]:
         "width": options.get("width", getattr(widget, "width", "")),
         "choices": _choices(field) if kind == "choices" else (),
         "columns": options.get("columns", False),
+        "inline": options.get("inline", False),
     }
 
 
@@ -120,7 +121,7 @@ def prepare(field: BoundField, options: Any = None) -> dict[str, Any]:
 
 @register.simple_tag
 def field(field: BoundField, **options: Any) -> SafeString:
-    """Options: hint prefix suffix width("s"|"m"|"l") label hide_label counter autocomplete input_class rows columns."""
+    """Options: hint prefix suffix width("s"|"m"|"l") label hide_label counter autocomplete input_class rows columns inline."""
     html = get_template("django/forms/field.html").render({"field": field, "options": options})
     return mark_safe(html)  # noqa: S308 - a template escapes
 
