@@ -92,6 +92,7 @@ def lines_of(batch: Batch) -> list[PaymentLine]:
             "instalment__application__organisation",
             "instalment__certified_by",
             "instalment__approved_by",
+            "certified_by",
             "organisation",
             "bank_version__verified_by",
         ).order_by("pk")
@@ -150,7 +151,7 @@ def _row(line: PaymentLine, position: int, number: str, before: int, pieces: str
         "base_juridique": application.call.get_legal_basis_display(),
         "pieces": one_line(pieces),
         "service_fait_le": _iso(instalment.certified_at),
-        "service_fait_par": line.instalment.certified_by.get_full_name(),
+        "service_fait_par": line.certified_by.get_full_name(),
         "lot": number,
         "ligne": position,
     }

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.http import QueryDict
 
 from common.errors import DomainError
 from payments import bank_checks
@@ -116,6 +117,8 @@ class ChosenForm(VersionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        posted = self.data.getlist("ids") if hasattr(self.data, "getlist") else []
-        self.fields["ids"].choices = [(one, one) for one in posted if one.isascii() and one.isdigit() and len(one) < 19]
-        self.fields["ids"].error_messages["required"] = "Choisissez au moins un versement."
+        posted = self.data.getlist("ids") if isinstance(self.data, QueryDict) else []
+        ids = self.fields["ids"]
+        assert isinstance(ids, forms.TypedMultipleChoiceField)  # noqa: S101 - for the type checker
+        ids.choices = [(one, one) for one in posted if one.isascii() and one.isdigit() and len(one) < 19]
+        ids.error_messages["required"] = "Choisissez au moins un versement."

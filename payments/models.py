@@ -89,7 +89,7 @@ class BankVersion(StatefulModel):
     @property
     def cools(self) -> bool:
         """Verified, but too young to be paid (for the screen: the database decides by its own clock)."""
-        return self.state == K.VERIFIED and self.usable_from > timezone.now()
+        return self.state == K.VERIFIED and self.usable_from is not None and self.usable_from > timezone.now()
 
     @transition(state, source=K.DECLARED, target=K.VERIFIED)
     def verify(self, *, verifier: Any, note: str, usable_from: Any) -> None:

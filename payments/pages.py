@@ -10,6 +10,7 @@ from fund.models import EnvelopeBalance
 from journal.models import Entry
 from journal.services import history
 from payments import content, policies, readiness, requests
+from payments.bank_checks import warnings
 from payments.models import BankVersion, Batch, Instalment, PaymentLine
 from payments.notifications import InstalmentRequestedMail, every_contact, members
 from payments.states import BankState, BatchState, InstalmentState, LineState
@@ -176,8 +177,6 @@ def _spoken(entry: Entry, *, reason: bool = True) -> dict[str, Any]:
 
 
 def bank_page(bank: BankVersion, user: Any) -> dict[str, Any]:
-    from payments.bank_checks import warnings
-
     organisation = bank.organisation_id
     staff = policies.reads_payments(user)
     verified = (

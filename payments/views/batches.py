@@ -1,10 +1,13 @@
 """Batches: the list, one of them, its lines, its seal and its files."""
 
+from typing import cast
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import User
 from common.paging import newest_first
 from journal.services import once
 from payments import content, lists, policies, services
@@ -78,7 +81,7 @@ def batch_seal(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         version = form.cleaned_data["version"]
         answer = once(
-            by=request.user,
+            by=cast(User, request.user),
             operation="seal_batch",
             key=form.cleaned_data["key"],
             request={"batch": pk, "version": version},

@@ -15,7 +15,7 @@ from fund.models import Movement
 from journal.models import Entry
 from payments import services
 from payments.models import BankVersion, Batch, Instalment
-from tests.factories.accounts import a_drafter, a_reader, an_administrator, an_auditor, an_evaluator
+from tests.factories.accounts import PASSWORD, a_drafter, a_reader, an_administrator, an_auditor, an_evaluator
 from tests.factories.fund import an_envelope
 from tests.factories.payments import Team, a_bank, a_batch, a_decision, a_rib, an_iban, an_instalment
 from tests.payments.signing_in import signed_in
@@ -241,3 +241,13 @@ def test_the_same_queries_for_1_and_30_rows(team: Team) -> None:
     after = {name: queries(*wanted) for name, wanted in lists.items()}
     assert after == before
     assert max(after.values()) <= 20, after
+
+
+def test_the_password_given_the_download_goes_on(team: Team) -> None:
+    batch = a_batch(team, state="sealed")
+    client = signed_in(team.preparer, confirmed=False)
+    asked = client.post(reverse("batch_export", args=[batch.pk, "csv"])).headers["Location"]
+    assert client.get(asked).status_code == 200
+    answer = client.post(asked, {"password": PASSWORD, "next": reverse("batch_export", args=[batch.pk, "csv"])})
+    assert answer.headers["Content-Disposition"].startswith("attachment"), answer.status_code
+    assert Entry.objects.filter(verb="export_csv").count() == 1
