@@ -5,9 +5,12 @@ from functools import wraps
 from typing import Any, cast
 
 from allauth.account.decorators import reauthentication_required
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils import timezone
 
 from accounts.models import User
+from accounts.signals import BEGAN
 
 View = Callable[..., HttpResponseBase]
 
@@ -32,5 +35,10 @@ def person(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-# Giving a right, closing an account: the password (or key) again, unless it was given in the last ten minutes.
-recently_authenticated = reauthentication_required
+def _signed_in_long_ago(request: HttpRequest) -> bool:
+    began = request.session.get(BEGAN, 0)
+    return bool(timezone.now().timestamp() - began >= settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
+
+
+# Giving a right, closing an account: the password (or key) again, unless one was given in the last ten minutes.
+recently_authenticated = reauthentication_required(enabled=_signed_in_long_ago)

@@ -7,6 +7,7 @@ from stdnum import luhn
 
 from accounts.models import Membership, Organisation, User
 from accounts.states import STAFF_ROLES, PlanStatus, Role
+from common.search import sort_key
 
 PASSWORD = "une phrase longue et sans malice"
 _number = count(1)
@@ -19,7 +20,7 @@ def a_commune(name: str = "", **fields: Any) -> Organisation:
     return Organisation.objects.create(
         **{
             "name": name,
-            "sort_name": name.lower(),
+            "sort_name": sort_key(name),
             "siren": root + luhn.calc_check_digit(root),
             "insee_code": f"{13000 + number:05d}",
             "department": "13",
