@@ -91,7 +91,9 @@ class SubmittedMail(FileMail):
 
 
 class DeskMail(FileMail):
-    """To who instructs the file; before anybody took it, to the fund managers."""
+    """To who instructs the file; before anybody took it, to the fund managers. It leads to the desk's page."""
+
+    page = "desk_file"
 
     def people(self) -> Iterable[User]:
         if self.application.instructor is not None:
