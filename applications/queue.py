@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.postgres.search import SearchQuery
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -264,7 +265,12 @@ def count_each(querysets: dict[str, ApplicationQuerySet]) -> dict[str, int]:
     """How many rows each has, counted up to CAP, in one query."""
     parts, params = [], []
     for queryset in querysets.values():
-        sql, given = queryset.order_by().values("pk")[:CAP].query.sql_with_params()
+        try:
+            sql, given = queryset.order_by().values("pk")[:CAP].query.sql_with_params()
+        except EmptyResultSet:
+            # A filter that can match nothing (a role without files of the day) has no SQL at all.
+            parts.append("(SELECT 0)")
+            continue
         parts.append(f"(SELECT count(*) FROM ({sql}) bounded)")  # noqa: S608 - compiled by Django, values apart
         params += given
     with connection.cursor() as cursor:
