@@ -1,0 +1,177 @@
+"""Who may open what: every route of the product stands here, or the run fails (tests/test_access.py).
+
+A row says who may GET and who may POST. Everybody else who is signed in gets a 404 or a 403, and an anonymous person is
+sent to the sign-in page. `reader`, `drafter` and `signatory` are those of the organisation that owns the object of the row;
+`stranger` writes for another commune. `args` names objects of the world by key.
+"""
+
+from dataclasses import dataclass, field
+
+STAFF = {
+    "instructor": "instructrice@metropole.demo",
+    "manager": "gestionnaire@metropole.demo",
+    "head": "cheffe.service@metropole.demo",
+    "evaluator": "evaluatrice1@metropole.demo",
+    "unassigned": "evaluatrice3@metropole.demo",
+    "preparer": "prepa.finances@metropole.demo",
+    "approver": "approbation.finances@metropole.demo",
+    "auditor": "audit@metropole.demo",
+    "admin": "admin@metropole.demo",
+}
+OWN = ("reader", "drafter", "signatory")
+ACTORS = ("anonymous", *OWN, "stranger", *STAFF)
+Set = frozenset[str]
+
+
+def some(names: str) -> Set:
+    return frozenset(names.split())
+
+
+NOBODY: Set = frozenset()
+SIGNED_IN = frozenset(ACTORS) - {"anonymous"}
+EVERYBODY = frozenset(ACTORS)
+OWN_PEOPLE = frozenset(OWN)
+WRITERS = some("drafter signatory")
+COMMUNES = OWN_PEOPLE | {"stranger"}
+DESK = some("instructor manager head")
+INSTRUCTS = some("instructor manager")
+FINANCE = some("preparer approver")
+READERS = DESK | FINANCE | {"auditor"}
+
+
+@dataclass(frozen=True)
+class Row:
+    get: Set = NOBODY
+    post: Set = NOBODY
+    args: dict[str, str] = field(default_factory=dict)
+    organisation: str = "Aubagne"
+
+
+def row(get: Set = NOBODY, post: Set = NOBODY, organisation: str = "Aubagne", **args: str) -> Row:
+    return Row(get, post, args, organisation)
+
+
+def both(who: Set, organisation: str = "Aubagne", **args: str) -> Row:
+    return Row(who, who, args, organisation)
+
+
+PUBLIC = row(EVERYBODY)
+TABLE: dict[str, Row] = {
+    # Public
+    "home": PUBLIC,
+    "call_list": PUBLIC,
+    "call_detail": row(EVERYBODY, slug="call"),
+    "accessibility": PUBLIC,
+    "privacy": PUBLIC,
+    "legal": PUBLIC,
+    "open_data": PUBLIC,
+    "csp_report": row(post=EVERYBODY),
+    "demo_mail_list": PUBLIC,
+    "demo_mail_detail": row(EVERYBODY, pk="message"),
+    "demo_mail_html": row(EVERYBODY, pk="message"),
+    "demo_mail_attachment": row(EVERYBODY, pk="message", index="0"),
+    "demo_components": PUBLIC,
+    "invitation_accept": both(EVERYBODY, token="token"),
+    # The person
+    "profile": both(SIGNED_IN),
+    # The commune's file
+    "my_applications": row(SIGNED_IN),
+    "application_create": both(SIGNED_IN, slug="call"),
+    "application_home": row(OWN_PEOPLE, public_id="draft"),
+    "application_print": row(OWN_PEOPLE, public_id="draft"),
+    "application_review": row(OWN_PEOPLE, public_id="draft"),
+    "application_section": row(OWN_PEOPLE, WRITERS, public_id="draft", section="section"),
+    "application_budget": row(OWN_PEOPLE, WRITERS, public_id="draft"),
+    "application_documents": row(OWN_PEOPLE, WRITERS, public_id="draft"),
+    "application_document_remove": row(NOBODY, WRITERS, public_id="draft", pk="attachment"),
+    "application_ask_signature": row(WRITERS, WRITERS, public_id="draft"),
+    "application_return": row(some("signatory"), some("signatory"), public_id="draft"),
+    "application_submit": row(some("signatory"), some("signatory"), public_id="draft"),
+    "application_sent": row(OWN_PEOPLE, public_id="instructed"),
+    "application_withdraw": row(some("signatory"), some("signatory"), public_id="instructed"),
+    "application_answer_pieces": row(WRITERS, WRITERS, "Gignac-la-Nerthe", public_id="awaiting"),
+    "application_payments": row(OWN_PEOPLE | READERS, public_id="granted"),
+    "application_bank": row(WRITERS, WRITERS, public_id="granted"),
+    "instalment_request": row(WRITERS, WRITERS, pk="planned"),
+    "file_download": row(OWN_PEOPLE | READERS, key="paper"),
+    # The commune's people
+    "team": row(COMMUNES | {"unassigned"}),
+    "team_invite": row(WRITERS, WRITERS, siren="siren"),
+    "membership_end": row(WRITERS, WRITERS, pk="membership"),
+    "invitation_resend": row(pk="invitation"),
+    "invitation_revoke": row(pk="invitation"),
+    # The desk
+    "desk_queue": row(DESK | {"auditor"}),
+    "desk_queue_export": row(DESK | {"auditor"}),
+    "desk_file": row(READERS, public_id="instructed"),
+    "desk_take": row(NOBODY, INSTRUCTS, public_id="instructed"),
+    "desk_complete": row(NOBODY, INSTRUCTS, public_id="instructed"),
+    "desk_pieces": both(INSTRUCTS, public_id="instructed"),
+    "desk_inadmissible": both(INSTRUCTS, public_id="instructed"),
+    "desk_opinion": row(NOBODY, INSTRUCTS, public_id="instructed"),
+    "desk_opinion_consequence": row(DESK | {"auditor"}, public_id="instructed"),
+    "desk_review": row(DESK | {"auditor"}, INSTRUCTS, public_id="instructed"),
+    "desk_review_finish": row(NOBODY, some("manager"), public_id="under_review"),
+    "desk_decide": row(some("manager"), some("manager"), "Marseille", public_id="reviewed"),
+    "desk_conflict": both(DESK, public_id="instructed"),
+    "decision_list": row(DESK | {"auditor"}),
+    "decision_sign": row(DESK | {"auditor"}, some("head"), pk="recorded"),
+    "decision_withdraw": both(some("manager"), pk="recorded"),
+    "dashboard": row(READERS),
+    # Evaluation
+    "review_list": row(some("evaluator unassigned")),
+    "review_grid": both(some("evaluator"), pk="review"),
+    "review_conflict": both(some("evaluator"), pk="review"),
+    "review_ranking": row(DESK | {"auditor"}),
+    # Payments
+    "instalment_list": row(READERS),
+    "instalment_detail": row(READERS, pk="requested"),
+    "instalment_certify": both(some("instructor"), pk="requested"),
+    "instalment_approve": both(some("approver"), pk="requested"),
+    "instalment_return_to_commune": both(some("instructor"), pk="requested"),
+    "instalment_return_to_desk": both(FINANCE, pk="requested"),
+    "bank_list": row(READERS),
+    "bank_detail": row(OWN_PEOPLE | READERS, pk="bank", organisation="Martigues"),
+    "bank_reveal": row(NOBODY, WRITERS | FINANCE | some("instructor head"), pk="bank", organisation="Martigues"),
+    "bank_verify": both(some("instructor head"), pk="bank", organisation="Martigues"),
+    "bank_refuse": both(some("instructor head"), pk="bank", organisation="Martigues"),
+    "batch_list": row(READERS),
+    "batch_create": row(NOBODY, some("preparer")),
+    "batch_detail": row(READERS, pk="batch"),
+    "batch_add": row(NOBODY, some("preparer"), pk="batch"),
+    "batch_remove": row(NOBODY, some("preparer"), pk="batch", line="payment_line"),
+    "batch_seal": both(some("preparer"), pk="batch"),
+    "batch_transmit": row(NOBODY, some("preparer"), pk="batch"),
+    "batch_export": row(NOBODY, FINANCE, pk="batch", format="format"),
+    # The fund
+    "budget": row(READERS),
+    "budget_year": row(READERS, year="year"),
+    "budget_create": both(some("manager")),
+    "budget_line_amend": both(some("manager"), pk="line"),
+    "budget_line_describe": both(some("manager"), pk="line"),
+    "fund_settings": both(some("manager")),
+    "call_manage_list": row(DESK | {"auditor"}),
+    "call_create": both(some("manager")),
+    "call_edit": row(DESK | {"auditor"}, some("manager"), slug="call"),
+    "call_preview": row(DESK | {"auditor"}, slug="call"),
+    "call_part": both(some("manager"), slug="call", part="part"),
+    "call_step": both(some("manager"), slug="call", step="step"),
+    # Accounts and directory
+    "account_list": row(some("admin")),
+    "account_detail": row(some("admin"), pk="user"),
+    "staff_invite": both(some("admin")),
+    "account_grant": row(NOBODY, some("admin"), pk="user"),
+    "account_end_sessions": row(NOBODY, some("admin"), pk="user"),
+    "account_close": both(some("admin"), pk="user", act="act"),
+    "commune_list": row(READERS | {"admin"}),
+    "commune_detail": row(READERS | {"admin"}, siren="siren"),
+    "commune_plan": both(DESK, siren="siren"),
+    "commune_contacts": both(some("manager admin"), siren="siren"),
+    "commune_import": both(some("manager admin")),
+    # Messages and journal
+    "message_list": row(some("manager admin")),
+    "message_send_again": row(NOBODY, some("manager admin"), pk="message"),
+    "journal": row(some("auditor head")),
+    "journal_access": row(some("auditor head")),
+    "journal_entry": row(some("auditor head"), pk="entry"),
+}

@@ -1,0 +1,173 @@
+"""Every URL pattern × GET and POST × every role × own and other organisation, by real requests on the demonstration."""
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Organisation, User
+from applications.models import Application, Decision
+from journal.models import Entry
+from reports.services import send_weekly_report
+from tests.access_table import ACTORS, OWN, STAFF, TABLE, Row
+from tests.demo.test_seed import seed
+
+pytestmark = pytest.mark.django_db(transaction=True)
+# Django's admin is one door: its own login, then the administrator alone, read-only (tests/accounts/test_admin.py).
+LIBRARIES = re.compile(r"^(admin/|compte/)")
+
+
+def routes(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, str]]:
+    for pattern in (resolver or get_resolver()).url_patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, path)
+        elif isinstance(pattern, URLPattern):
+            yield pattern.name or "", path
+
+
+OURS = {name: path for name, path in routes() if not LIBRARIES.match(path)}
+
+
+def test_every_route_is_declared() -> None:
+    assert set(OURS) - set(TABLE) == set(), "say in tests/access_table.py who may open these"
+    assert set(TABLE) - set(OURS) == set(), "these routes are gone"
+    assert "" not in OURS, "a route without a name"
+
+
+class World:
+    """The objects of the demonstration that the rows name, and a browser for each actor."""
+
+    def __init__(self) -> None:
+        of = Application.objects.filter(organisation__name="Aubagne", call__state="open")
+        self.objects: dict[str, Any] = {
+            "draft": of.get(state="draft").public_id,
+            "instructed": of.get(state="in_instruction").public_id,
+            "granted": of.get(state="granted").public_id,
+            **self._more(),
+        }
+        self.clients: dict[str, Client] = {}
+
+    def _more(self) -> dict[str, Any]:
+        from accounts.models import Invitation, Membership
+        from documents.models import StoredFile
+        from fund.models import BudgetLine, Call
+        from notifications.models import Message
+        from payments.models import BankVersion, Batch, Instalment
+        from reviews.models import Review
+
+        files = Application.objects.filter(call__state="open")
+        call = Call.objects.get(state="open")
+        signed = Decision.objects.filter(application__organisation__name="Aubagne", state="notified")
+        assigned = Review.objects.filter(evaluator__email=STAFF["evaluator"], state="assigned").first()
+        assert assigned
+        batch = Batch.objects.order_by("pk").first()
+        assert batch
+        return {
+            "call": call.slug,
+            "year": call.year,
+            "line": BudgetLine.objects.get(budget__year=call.year, kind="fund").pk,
+            "step": "clore",
+            "part": "criteres",
+            "section": "enjeu",
+            "siren": Organisation.objects.get(name="Aubagne").siren,
+            "membership": Membership.objects.get(user__email="lecteur@aubagne.demo").pk,
+            "invitation": Invitation.objects.order_by("pk").values_list("pk", flat=True).first() or 0,
+            "token": "x" * 43,
+            "user": User.objects.get(email="redacteur@aubagne.demo").pk,
+            "act": "fermer",
+            "paper": StoredFile.objects.filter(attachments__application__public_id=files.get(
+                organisation__name="Aubagne", state="in_instruction").public_id).first().key,  # type: ignore[union-attr]
+            "attachment": files.get(organisation__name="Aubagne", state="draft").attachments.first().pk,
+            "awaiting": files.filter(state="awaiting_commune").get(organisation__name="Gignac-la-Nerthe").public_id,
+            "reviewed": files.filter(state="reviewed").get(organisation__name="Marseille").public_id,
+            "under_review": files.filter(state="under_review", reviews=assigned).get().public_id
+            if files.filter(state="under_review", reviews=assigned).exists() else None,
+            "review": assigned.pk,
+            "planned": Instalment.objects.get(decision__in=signed, position=1).pk,
+            "requested": Instalment.objects.filter(state="certified").first().pk,  # type: ignore[union-attr]
+            "bank": BankVersion.objects.filter(organisation__name="Martigues").first().pk,  # type: ignore[union-attr]
+            "batch": batch.pk,
+            "payment_line": batch.lines.first().pk,  # type: ignore[union-attr]
+            "recorded": Decision.objects.filter(state="recorded").first().pk,  # type: ignore[union-attr]
+            "message": Message.objects.order_by("pk").values_list("pk", flat=True).first() or 0,
+            "entry": Entry.objects.order_by("-pk").values_list("pk", flat=True)[0],
+            "format": "csv",
+        }  # fmt: skip
+
+    def address(self, name: str, row: Row) -> str:
+        return reverse(name, kwargs={key: self.objects.get(value, value) for key, value in row.args.items()})
+
+    def client(self, actor: str, organisation: str) -> Client:
+        email = self.email(actor, organisation)
+        if email not in self.clients:
+            client = Client(raise_request_exception=False)
+            if email:
+                client.force_login(User.objects.get(email=email))
+                session = client.session  # signed in a moment ago: what asks for the password again does not ask
+                session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "email": email}]
+                session.save()
+            self.clients[email] = client
+        return self.clients[email]
+
+    def email(self, actor: str, organisation: str) -> str:
+        if actor == "anonymous":
+            return ""
+        if actor in STAFF:
+            return STAFF[actor]
+        if actor == "stranger":
+            return "redacteur@vitrolles.demo" if organisation != "Vitrolles" else "redacteur@aubagne.demo"
+        found = User.objects.filter(memberships__organisation__name=organisation, memberships__role=actor).first()
+        return found.email if found else ""
+
+
+def ask(client: Client, method: str, path: str) -> tuple[int, int]:
+    """(status, lines written in the journal); 401 for the sign-in page. The request leaves no trace: it is rolled back."""
+    with transaction.atomic():
+        before = Entry.objects.count()
+        response = getattr(client, method)(path)
+        if response.streaming:
+            list(response.streaming_content)
+        written = Entry.objects.count() - before
+        transaction.set_rollback(True)
+    if response.status_code == 302 and "/compte/login" in response["Location"]:
+        return 401, written
+    return int(response.status_code), written
+
+
+def test_every_url_every_verb_every_role() -> None:
+    done = seed("--seed", "1")
+    assert done.returncode == 0, done.stderr
+    assert send_weekly_report()  # a message, with its attachment
+    world, wrong, asked = World(), [], 0
+    for name, row in sorted(TABLE.items()):
+        path = world.address(name, row)
+        for actor in ACTORS:
+            if actor in OWN and not world.email(actor, row.organisation):
+                continue  # no reader in that commune
+            for method, allowed in (("get", row.get), ("post", row.post)):
+                status, written = ask(world.client(actor, row.organisation), method, path)
+                asked += 1
+                if not right(status, actor, method, allowed=actor in allowed) or (written and actor not in row.post):
+                    wrong.append(f"{name} {method.upper()} {actor}: {status}{' wrote' if written else ''}")
+    if os.environ.get("ACCESS_PRINT"):
+        print("\n".join(wrong))
+    assert wrong == []
+    assert asked > 1500
+
+
+def right(status: int, actor: str, method: str, *, allowed: bool) -> bool:
+    """An act that is refused says so (403), hides (404, 405) or goes back with a message (302); it writes nothing."""
+    if status >= 500:
+        return False
+    if allowed:
+        return status in (200, 204, 302, 400, 409, 410, 422)
+    if actor == "anonymous":
+        return status in (401, 404, 405)
+    return status in (403, 404, 405) or (method == "post" and status == 302)
