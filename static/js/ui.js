@@ -178,8 +178,10 @@
     });
     all(root, "td.c input[type=checkbox]").forEach(select);
     all(root, ".scroll").forEach((box) => {
-      if (box.scrollWidth <= box.clientWidth) box.removeAttribute("tabindex");
-      else box.tabIndex = 0;
+      const wide = box.scrollWidth > box.clientWidth + 1;
+      box.classList.toggle("wide", wide);
+      if (wide) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
     });
   }
 
