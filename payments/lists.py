@@ -7,7 +7,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import QueryDict
 
 from accounts.states import Role
-from common.search import fold
+from common.search import sort_key
 from payments.models import BankVersion, Batch, Instalment
 from payments.states import BankState, InstalmentState
 
@@ -38,11 +38,11 @@ BANK_TABS = (
 
 
 def tab_for(user: Any, tabs: tuple[Tab, ...], query: QueryDict) -> Tab:
-    """The tab asked for, else the one where this person has work."""
+    """The tab asked for, by its name or by a state it shows, else the one where this person has work."""
     asked = query.get("etat", "")
     first = {Role.FINANCE_APPROVER: "approuver", Role.FINANCE_PREPARER: "prets"}
     wanted = asked or next((code for role, code in first.items() if user.has_role(role)), "")
-    return next((tab for tab in tabs if tab.code == wanted), tabs[0])
+    return next((tab for tab in tabs if wanted == tab.code or wanted in tab.states), tabs[0])
 
 
 def counters(tabs: tuple[Tab, ...], current: Tab, rows: "QuerySet[Any]") -> list[dict[str, Any]]:
@@ -79,7 +79,7 @@ def banks(user: Any, tab: Tab, search: str) -> "QuerySet[BankVersion]":
 
 
 def _search(text: str, number: str, name: str) -> Q:
-    return Q(**{f"{number}__icontains": text.strip()}) | Q(**{f"{name}__contains": fold(text)})
+    return Q(**{f"{number}__icontains": text.strip()}) | Q(**{f"{name}__contains": sort_key(text)})
 
 
 def batches(user: Any) -> "QuerySet[Batch]":

@@ -251,3 +251,19 @@ def test_the_password_given_the_download_goes_on(team: Team) -> None:
     answer = client.post(asked, {"password": PASSWORD, "next": reverse("batch_export", args=[batch.pk, "csv"])})
     assert answer.headers["Content-Disposition"].startswith("attachment"), answer.status_code
     assert Entry.objects.filter(verb="export_csv").count() == 1
+
+
+def test_tabs_and_search(team: Team) -> None:
+    shown = an_instalment(team, "requested")
+    other = an_instalment(team.beside(), "requested")
+    client, url = signed_in(team.instructor), reverse("instalment_list")
+    for query in ("", "?etat=certifier", "?etat=requested", "?etat=n-importe-quoi"):
+        text = client.get(url + query).content.decode()
+        assert str(shown.application.number) in text
+        assert str(other.application.number) in text
+    assert str(shown.application.number) not in client.get(f"{url}?etat=approuver").content.decode()
+    for search in (shown.application.number, team.organisation.name.upper()):
+        text = client.get(url, {"q": search}).content.decode()
+        assert str(shown.application.number) in text
+        assert str(other.application.number) not in text
+    assert "Aucun versement ne correspond" in client.get(url, {"q": "zzz"}).content.decode()
