@@ -195,7 +195,10 @@ class DocumentForm(RowForm):
 
 
 class ShareForm(RowForm):
-    kind = forms.ChoiceField(label="Versement", choices=PlannedShare.Kind.choices)
+    # The first choice is what an untouched row sends: without it as initial, the spare row would ask for its rate.
+    kind = forms.ChoiceField(
+        label="Versement", choices=PlannedShare.Kind.choices, initial=PlannedShare.Kind.choices[0][0]
+    )
     share_bp = PercentField(label="Part de l’aide")
 
     def row(self) -> dict[str, Any]:
