@@ -37,7 +37,7 @@ class BadFile(Exception):
 
 def read(content: bytes) -> tablib.Dataset:
     """The rows of a well-formed file. Raises BadFile with every problem that was found."""
-    rows = list(csv.reader(io.StringIO(_text(content), newline=""), strict=True)) if content else []
+    rows = list(csv.reader(io.StringIO(_text(content), newline=""), strict=True))
     header = [name.strip() for name in rows[0]]
     _check_header(header)
     lines = [(number, row) for number, row in enumerate(rows[1:], start=2) if any(cell.strip() for cell in row)]

@@ -66,7 +66,7 @@ class OrganisationResource(resources.ModelResource):  # type: ignore[misc]
         skip_unchanged = True
         report_skipped = True
         clean_model_instances = True
-        store_row_values = True
+        store_instance = True
 
     def __init__(self, *, derive_siret: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -75,10 +75,14 @@ class OrganisationResource(resources.ModelResource):  # type: ignore[misc]
     def get_queryset(self) -> Any:
         return Organisation.objects.communes()
 
-    def before_save_instance(self, instance: Organisation, row: Any, **kwargs: Any) -> None:
+    def import_instance(self, instance: Organisation, row: Any, **kwargs: Any) -> None:
+        super().import_instance(instance, row, **kwargs)
         instance.kind = OrganisationKind.COMMUNE
         instance.sort_name = sort_key(instance.name)
         if instance.pk is None:
             instance.plan_status = PlanStatus.ADOPTED if row["plan_local"] == "oui" else PlanStatus.NONE
         if self.derive_siret and not instance.siret:
             instance.siret, instance.siret_checked = probable_siret(instance.siren), False
+
+    def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
+        """The library would set the table's sequence again, which the application role may not do, nor needs to."""

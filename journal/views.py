@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
 
 from common.dates import PARIS
 from common.paging import newest_first
@@ -16,6 +17,7 @@ from journal.policies import reads_journal
 from journal.verification import verify_chain
 
 
+@require_safe
 def journal(request: HttpRequest) -> HttpResponse:
     """Newest first; `?objet=FI-2026-0001` follows one file."""
     _readers_only(request)
@@ -26,6 +28,7 @@ def journal(request: HttpRequest) -> HttpResponse:
     return render(request, "journal/journal.html", context)
 
 
+@require_safe
 def access_log(request: HttpRequest) -> HttpResponse:
     """Sensitive reads (bank details in full, exports) and everything about signing in."""
     _readers_only(request)
@@ -62,6 +65,7 @@ def _about(text: str) -> Q:
     return about
 
 
+@require_safe
 def entry_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One entry, its chain, and (`?verifier`) the proof that nothing in the chain was touched."""
     _readers_only(request)

@@ -71,15 +71,14 @@ def _fill(report: ImportReport, result: Any, resource: OrganisationResource) -> 
             report.problems += [Problem(row.number + 1, name, text) for text in messages]
     for error in result.base_errors:
         report.problems.append(Problem(0, "", str(error.error)))
-    names = [one.column_name for one in resource.get_user_visible_fields()]
     for line, row in enumerate(result.rows, start=2):
         if row.import_type == "new":
             report.created.append(row.object_repr)
         elif row.import_type == "update":
             differences = [
-                (name, before, after)
-                for name, before, after in zip(names, row.before, row.after, strict=True)
-                if before != after
+                (column.column_name, str(column.export(row.original)), str(column.export(row.instance)))
+                for column in resource.get_user_visible_fields()
+                if column.get_value(row.original) != column.get_value(row.instance)
             ]
             report.changed.append((line, row.object_repr, differences))
         else:

@@ -5,7 +5,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import services
 from accounts.access import for_roles, person, recently_authenticated
@@ -20,6 +20,7 @@ from journal.services import history
 ACTIVE = Prefetch("memberships", Membership.objects.filter(ended_at=None).select_related("organisation"), "held")
 
 
+@require_safe
 @for_roles(Role.ADMINISTRATOR)
 def account_list(request: HttpRequest) -> HttpResponse:
     form = AccountFilters(request.GET)
@@ -41,6 +42,7 @@ def _filtered(filters: dict[str, str]) -> QuerySet[User]:
     return users
 
 
+@require_safe
 @for_roles(Role.ADMINISTRATOR)
 def account_detail(request: HttpRequest, pk: int) -> HttpResponse:
     account = get_object_or_404(User, pk=pk)

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_safe
 
 from accounts import policies, services
 from accounts.access import person
@@ -15,6 +16,7 @@ from journal.services import history
 KEPT = "directory_import"
 
 
+@require_safe
 def commune_list(request: HttpRequest) -> HttpResponse:
     """Every commune: their number is bounded (92), so there is one page."""
     _readers_only(request)
@@ -29,6 +31,7 @@ def commune_list(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/commune_list.html", context)
 
 
+@require_safe
 def commune_detail(request: HttpRequest, siren: str) -> HttpResponse:
     _readers_only(request)
     commune = get_object_or_404(Organisation, siren=siren)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policies, services
 from accounts.access import person, recently_authenticated
@@ -18,6 +18,7 @@ from accounts.forms import AcceptForm, InviteForm, ProfileForm
 from accounts.models import Invitation, Membership, Organisation, User
 
 
+@require_safe
 def team(request: HttpRequest) -> HttpResponse:
     """The people of one's communes, and the invitations that wait."""
     user = person(request)
