@@ -61,9 +61,14 @@ def _organisation(application: Application) -> list[Answer]:
     ]
 
 
+def label_of(name: str) -> str:
+    """How a field of the file is called on screen."""
+    label = str(getattr(Application._meta.get_field(name), "verbose_name", name))
+    return label[:1].upper() + label[1:]
+
+
 def _field(application: Application, name: str) -> Answer:
-    label = str(Application._meta.get_field(name).verbose_name)
-    label = label[:1].upper() + label[1:]
+    label = label_of(name)
     value = getattr(application, name)
     if name == "publics":
         return Answer(label, items=tuple(reference.labels(tuple(Public.choices), value)))
@@ -103,11 +108,9 @@ def _indicator(row: Any) -> str:
 def budget_of(application: Application) -> dict[str, Any]:
     """The two columns of the budget, with their totals."""
     lines = list(application.budget_lines.all())
-    for line in lines:
-        line.words = line_words(line)
     return {
-        "charges": [line for line in lines if line.side == Side.CHARGE],
-        "products": [line for line in lines if line.side == Side.PRODUCT],
+        "charges": [{"line": line, "words": line_words(line)} for line in lines if line.side == Side.CHARGE],
+        "products": [{"line": line, "words": line_words(line)} for line in lines if line.side == Side.PRODUCT],
         "figures": eligibility.money(application),
     }
 

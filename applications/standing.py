@@ -79,5 +79,5 @@ def shown_state(application: Application) -> str:
 
 def standing(application: Application) -> Standing:
     code = shown_state(application)
-    label, tag, turn, sentence = _STANDINGS[code]  # type: ignore[index]
+    label, tag, turn, sentence = _STANDINGS[code]
     return Standing(code, label, tag, turn, sentence)

@@ -83,4 +83,4 @@ class UploadForm(forms.Form):
     use_required_attribute = False
     code = forms.SlugField(widget=forms.HiddenInput, max_length=40)
     replaces = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    files = ManyFilesField(label="Fichier")
+    uploads = ManyFilesField(label="Fichier")

@@ -104,7 +104,7 @@ class ChantierForm(SectionForm):
             (value, label) for value, label in ActionType.choices if value in call.action_types
         ]
         self.fields["phase"].choices = Phase.choices  # type: ignore[attr-defined]
-        self.fields["phase"].widget.hints = {str(key): words for key, words in PHASE_HINTS.items()}  # type: ignore[attr-defined]
+        self.fields["phase"].widget.hints = {str(key): words for key, words in PHASE_HINTS.items()}
 
 
 class EnjeuForm(SectionForm):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from applications import eligibility, policies, reference, services
-from applications.answers import ACCOUNTS, documents_of, line_words
+from applications.answers import ACCOUNTS, documents_of, label_of, line_words
 from applications.forms.acts import UploadForm
 from applications.forms.budget import Budget
 from applications.forms.rows import SPARE, TABLES, table_of
@@ -19,8 +19,8 @@ from applications.models import Application, Attachment
 from applications.sections import BY_SLUG, SECTIONS, Section
 from applications.states import Public
 from applications.views import home_parts
-from applications.views.fetching import own_file
-from common.errors import DomainError, Stale
+from applications.views.fetching import own_file, person
+from common.errors import DomainError, NotAllowed, Stale
 from common.money import euros
 from documents.states import FileState
 from journal.models import Entry
@@ -35,6 +35,7 @@ def section(request: HttpRequest, public_id: UUID, section: str) -> HttpResponse
     application, one = own_file(request, public_id), BY_SLUG[section]
     if request.method == "GET" and not policies.can_edit(request.user, application):
         return redirect(home_parts.url("application_review", application) + f"#{section}")
+    _refuse_readers(request, application)
     data = request.POST if request.method == "POST" else None
     form = FORMS[section](data, application=application, section=one) if section in FORMS else None
     tables = {name: table_of(application, name, data=data, spare=_spare(request)) for name in one.rows}
@@ -44,13 +45,20 @@ def section(request: HttpRequest, public_id: UUID, section: str) -> HttpResponse
         values = form.values() if form else {}
         rows = {name: table.rows() for name, table in tables.items()}
         try:
-            services.save_section(application.pk, section, by=request.user, values=values, rows=rows, **_seen(request))  # type: ignore[arg-type]
+            services.save_section(
+                application.pk, section, by=person(request), values=values, rows=rows, **_seen(request)
+            )
             return _after_save(request, application, one)
         except Stale as stale:
             context |= _somebody_was_faster(application, one, stale)
             context["others"] = _others(application, values, rows)
     context |= {"form": form, "tables": [_table(name, tables[name]) for name in one.rows]}
     return render(request, "applications/commune/section.html", context)
+
+
+def _refuse_readers(request: HttpRequest, application: Application) -> None:
+    if request.method == "POST" and not policies.writes_for_its_commune(request.user, application):
+        raise NotAllowed("Vous lisez ce dossier ; un rédacteur ou le signataire de la commune peut le modifier.")
 
 
 def _spare(request: HttpRequest) -> int:
@@ -126,7 +134,7 @@ def _others(application: Application, values: dict[str, Any], rows: dict[str, An
     for name, typed in values.items():
         kept = getattr(fresh, name)
         if kept != typed:
-            shown.append({"label": Application._meta.get_field(name).verbose_name, "text": _words(fresh, name)})
+            shown.append({"label": label_of(name), "text": _words(fresh, name)})
     for name in rows:
         lines = [str(row) if name != "budget_lines" else _budget_words(row) for row in getattr(fresh, name).all()]
         label = TABLES[name][1].lower() if name in TABLES else "le budget"
@@ -156,6 +164,7 @@ def budget(request: HttpRequest, public_id: UUID) -> HttpResponse:
     application, one = own_file(request, public_id), BY_SLUG["budget"]
     if request.method == "GET" and not policies.can_edit(request.user, application):
         return redirect(home_parts.url("application_review", application) + "#budget")
+    _refuse_readers(request, application)
     data = request.POST if request.method == "POST" else None
     forms = Budget(application, data=data, spare=_spare(request) - 1)
     context = _section_context(application, one)
@@ -165,9 +174,9 @@ def budget(request: HttpRequest, public_id: UUID) -> HttpResponse:
             saved = services.save_section(
                 application.pk,
                 "budget",
-                by=request.user,
+                by=person(request),
                 rows={"budget_lines": lines},
-                **_seen(request),  # type: ignore[arg-type]
+                **_seen(request),
             )
             return _after_budget(request, saved, one)
         except Stale as stale:
@@ -227,6 +236,7 @@ def documents(request: HttpRequest, public_id: UUID) -> HttpResponse:
     application, one = own_file(request, public_id), BY_SLUG["pieces"]
     if request.method == "GET" and not policies.can_edit(request.user, application):
         return redirect(home_parts.url("application_review", application) + "#pieces")
+    _refuse_readers(request, application)
     errors: dict[str, str] = {}
     if request.method == "POST":
         code, error = join_files(request, application)
@@ -251,9 +261,9 @@ def join_files(request: HttpRequest, application: Application) -> tuple[str, str
     if not form.is_valid():
         return code, " ".join(str(error) for errors in form.errors.values() for error in errors)
     code, replaces = form.cleaned_data["code"], form.cleaned_data["replaces"]
-    for upload in form.cleaned_data["files"]:
+    for upload in form.cleaned_data["uploads"]:
         try:
-            services.attach_document(application.pk, by=request.user, code=code, upload=upload, replaces=replaces)  # type: ignore[arg-type]
+            services.attach_document(application.pk, by=person(request), code=code, upload=upload, replaces=replaces)
         except DomainError as refusal:
             if refusal.status == 403:
                 raise
@@ -304,6 +314,6 @@ def _file(attachment: Attachment) -> dict[str, Any]:
 @require_POST
 def document_remove(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
     application = own_file(request, public_id)
-    services.remove_document(application.pk, pk, by=request.user)  # type: ignore[arg-type]
+    services.remove_document(application.pk, pk, by=person(request))
     messages.success(request, "La pièce est retirée du dossier.")
     return redirect("application_documents", public_id)

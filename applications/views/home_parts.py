@@ -109,7 +109,7 @@ def spine(application: Application, where: Standing, complete: int, total: int) 
     if where.code == S.DRAFT:
         at = 1 if application.signature_asked_at else 0
     else:
-        at = _AT[where.code]  # type: ignore[index]
+        at = _AT[where.code]
     call = application.call
     subs = {
         0: f"{complete} sur {total} sections" if where.code == S.DRAFT else "envoyé",

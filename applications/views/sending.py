@@ -20,7 +20,7 @@ from applications.standing import standing
 from applications.states import ApplicationState
 from applications.views import home_parts
 from applications.views.drafting import _file, join_files
-from applications.views.fetching import own_file
+from applications.views.fetching import own_file, person
 from common.dates import day, local, moment
 from common.errors import NotAllowed
 from common.money import euros, percent
@@ -82,13 +82,13 @@ def signature_ask(request: HttpRequest, public_id: UUID) -> HttpResponse:
     _require(policies.can_edit(request.user, application))
     form = ActForm(request.POST or None, version=application.version)
     if request.method == "POST" and form.is_valid():
-        services.ask_signature(application.pk, by=request.user, version=form.cleaned_data["version"])  # type: ignore[arg-type]
+        services.ask_signature(application.pk, by=person(request), version=form.cleaned_data["version"])
         messages.success(request, "La signature est demandée : un courriel part aux signataires.")
         return redirect("application_home", public_id)
     context = {
         "application": application,
         "form": form,
-        "people": list(SignatureAskedMail(application, by=request.user).people()),
+        "people": list(SignatureAskedMail(application, by=person(request)).people()),
         "home_url": home_parts.url("application_home", application),
     }
     return render(request, "applications/commune/ask_signature.html", context)
@@ -101,7 +101,7 @@ def signature_return(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = ReturnForm(request.POST or None, version=application.version)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        services.return_to_drafter(application.pk, by=request.user, text=data["text"], version=data["version"])  # type: ignore[arg-type]
+        services.return_to_drafter(application.pk, by=person(request), text=data["text"], version=data["version"])
         messages.success(request, "Le dossier est renvoyé à vos collègues, avec votre mot.")
         return redirect("application_home", public_id)
     return render(request, "applications/commune/return.html", {"application": application, "form": form})
@@ -175,7 +175,7 @@ def application_withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = WithdrawForm(request.POST or None, version=application.version)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        services.withdraw(application.pk, by=request.user, reason=data["reason"], version=data["version"])  # type: ignore[arg-type]
+        services.withdraw(application.pk, by=person(request), reason=data["reason"], version=data["version"])
         messages.success(request, f"Le dossier {application.number} est retiré.")
         return redirect("application_home", public_id)
     context = {
@@ -211,7 +211,7 @@ def pieces_answer(request: HttpRequest, public_id: UUID) -> HttpResponse:
         errors[code] = error
     elif request.method == "POST" and form.is_valid():
         # No version here: a document joined a moment ago by a colleague changes nothing to what is answered.
-        services.answer_pieces(application.pk, by=request.user, text=form.cleaned_data["text"])  # type: ignore[arg-type]
+        services.answer_pieces(application.pk, by=person(request), text=form.cleaned_data["text"])
         messages.success(request, "Votre réponse est envoyée : la métropole reprend l’instruction.")
         return redirect("application_home", public_id)
     context = {"application": application, "asked": asked, "form": form, **_asked_rows(application, asked, errors)}

@@ -302,12 +302,12 @@ def test_documents_are_joined_several_at_once_refused_in_words_and_taken_away() 
     draft = a_draft()
     client = client_of(draft.created_by)
     url = page("application_documents", draft)
-    response = client.post(url, {"code": "devis", "files": [a_pdf("un.pdf"), a_pdf("deux.pdf")]})
+    response = client.post(url, {"code": "devis", "uploads": [a_pdf("un.pdf"), a_pdf("deux.pdf")]})
     assert response.url == f"{url}#devis"
     assert draft.attachments.count() == 2
     assert "Choisissez un fichier" in text_of(client.post(url, {"code": "devis"}))
     program = a_pdf("programme.exe")
-    assert "programme.exe" in text_of(client.post(url, {"code": "devis", "files": [program]}))
+    assert "programme.exe" in text_of(client.post(url, {"code": "devis", "uploads": [program]}))
     first = draft.attachments.first()
     assert first is not None
     assert client.get(page("application_document_remove", draft, first.pk)).status_code == 405
@@ -400,7 +400,7 @@ def test_the_commune_answers_a_request_for_pieces() -> None:
     words = text_of(client.get(url))
     assert "La délibération n’est pas signée." in words
     assert "Devis de la formatrice" in words
-    client.post(url, {"code": "deliberation", "files": [a_pdf("signée.pdf")]})
+    client.post(url, {"code": "deliberation", "uploads": [a_pdf("signée.pdf")]})
     answer = {"envoyer": "1", "text": "La voici, signée."}
     assert client.post(url, answer).url == page("application_home", sent)
     after = Application.objects.get(pk=sent.pk)
