@@ -1,0 +1,105 @@
+"""People at their browsers: each acts by the words on the page, and every page passed is judged."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Download, Locator, Page, expect
+
+from tests.support.browser import Visitor
+
+
+class Person:
+    """Somebody signed in with a browser of their own. Each page they come to is checked by axe."""
+
+    def __init__(self, visitor: Visitor, account: str, password: str) -> None:
+        self.visitor, self.account, self.password = visitor, account, password
+        self.page: Page = visitor.page
+        self.open("/compte/login/")
+        self.write("Adresse électronique", account)
+        self.write("Mot de passe", password)
+        self.press("Se connecter", exact=True)
+        assert "/compte/login/" not in self.page.url, f"{account} could not sign in"
+
+    @property
+    def main(self) -> Locator:
+        return self.page.locator("main")
+
+    @property
+    def path(self) -> str:
+        return re.sub(r"^https?://[^/]+", "", self.page.url)
+
+    def open(self, path: str) -> None:
+        self.page.goto(path)
+        self.look()
+
+    def look(self) -> None:
+        self.visitor.check_accessibility()
+
+    def follow(self, words: str, *, within: Locator | None = None, exact: bool = False) -> None:
+        self._go((within or self.page).get_by_role("link", name=words, exact=exact).first)
+
+    def press(self, words: str, *, within: Locator | None = None, exact: bool = False) -> None:
+        self._go((within or self.page).get_by_role("button", name=words, exact=exact).first)
+
+    def _go(self, target: Locator) -> None:
+        with self.page.expect_navigation():
+            target.click()
+        self.look()
+
+    def press_confirming_identity(self, words: str) -> None:
+        """The page asks for the password again; afterwards the person is where they wanted to go."""
+        self.follow(words)
+        self.confirm_identity()
+
+    def confirm_identity(self) -> None:
+        expect(self.page.get_by_role("heading", name="Confirmer que c’est vous")).to_be_visible()
+        self.write("Votre mot de passe", self.password)
+        self.press("Confirmer et continuer")
+
+    def write(self, label: str, text: str, *, within: Locator | None = None) -> None:
+        (within or self.page).get_by_label(label).first.fill(text)
+
+    def choose(self, *labels: str, within: Locator | None = None) -> None:
+        for label in labels:
+            (within or self.page).get_by_label(label).first.check()
+
+    def pick(self, label: str, option: str) -> None:
+        self.page.get_by_label(label).first.select_option(label=option)
+
+    def reads(self, *sentences: str) -> None:
+        for sentence in sentences:
+            expect(self.page.locator("body")).to_contain_text(sentence, timeout=5_000)
+
+    def reads_after_refresh(self, sentence: str, *, seconds: float = 30) -> None:
+        """What the worker has still to do; the page is asked again until it says so."""
+
+        def says_so() -> None:
+            self.page.reload()
+            expect(self.main).to_contain_text(sentence, timeout=1_500)
+
+        insist(says_so, seconds)
+        self.look()
+
+    def download(self, words: str, folder: Path) -> Path:
+        with self.page.expect_download() as started:
+            self.page.get_by_text(words).first.click()
+        kept: Download = started.value
+        target = folder / f"{len(list(folder.iterdir()))}-{kept.suggested_filename}"
+        kept.save_as(target)
+        return target
+
+
+def insist(attempt: Callable[[], Any], seconds: float) -> None:
+    """Again until it passes; each attempt brings its own wait."""
+    import time
+
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            attempt()
+            return
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
