@@ -297,7 +297,7 @@ def next_steps(application: Application, user: User, *, complete: bool) -> list[
             "hint": f"Un signataire {of_name(application.organisation.name)} reçoit un courriel ; il envoie ou renvoie.",
             "kind": "done" if asked else "plain",
             "icon": "" if asked else "person",
-            "state": f"Demandée {day_short(asked)}" if asked else "Pas nécessaire" if mine else "Pas encore demandée",
+            "state": f"Demandée le {day_short(asked)}" if asked else "Pas nécessaire" if mine else "Pas encore demandée",
         },
         {
             "label": "Envoyer à la métropole",
