@@ -159,9 +159,11 @@ def filtered(user: Any, chosen: Filters) -> ApplicationQuerySet:
         found = found.filter(_pieces(chosen.pieces))
     words = re.findall(r"\w+", fold(chosen.text))
     if words:
-        found = found.filter(
-            search=SearchQuery(" & ".join(f"{word}:*" for word in words), search_type="raw", config="simple")
-        )
+        # A number is whole (the prefix « 2 » would find the year 2026), a word may be begun; an amount is one too.
+        pieces = " & ".join(word if word.isdigit() else f"{word}:*" for word in words)
+        wanted = Q(search=SearchQuery(pieces, search_type="raw", config="simple"))
+        amount = _amount(chosen.text, [])
+        found = found.filter(wanted | Q(requested_cents=amount) if amount else wanted)
     return found
 
 

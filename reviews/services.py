@@ -212,8 +212,8 @@ def what_lacks(review: Review) -> list[str]:
 
 
 def _own_open_review(review_pk: int, *, by: Any, version: int | None) -> Review:
-    found = Review.objects.visible_to(by).filter(pk=review_pk).values_list("application_id", flat=True).first()
-    if found is None or not Application.objects.visible_to(by).filter(pk=found).exists():
+    seen = Application.objects.visible_to(by).exclude(organisation__in=by.organisation_ids())
+    if not Review.objects.visible_to(by).filter(pk=review_pk, application__in=seen).exists():
         raise NotAllowed("Cette évaluation ne vous est pas confiée.")
     review = locked(Review.objects.select_related("application__call"), review_pk)
     if review.state not in OPEN_REVIEWS:

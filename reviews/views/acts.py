@@ -18,7 +18,7 @@ from applications.models import Application, PieceRequest
 from applications.notifications.desk import CommuneMail, Inadmissible, PiecesAsked
 from applications.services.instruction import check_request
 from applications.states import ApplicationState
-from common.errors import DomainError
+from common.errors import DomainError, NotAllowed
 from common.typography import counted
 from reviews import services
 from reviews.averages import results
@@ -141,6 +141,8 @@ def desk_inadmissible(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def desk_review(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Who evaluates the file, how far they are; send it to review, or give it to one more."""
     application = file_of(request.user, public_id, "call__fund", "organisation")
+    if request.method == "POST" and not policies.can_instruct(request.user, application):
+        raise NotAllowed("Les évaluateurs sont choisis par un instructeur ou la gestion du fonds.")
     people = neutral_evaluators(application)
     initial = {"due_on": timezone.localdate() + timedelta(days=REVIEW_DAYS)}
     form = ReviewersForm(request.POST or None, version=application.version, people=people, initial=initial)

@@ -15,7 +15,7 @@ from applications.models import Application, Decision
 from applications.notifications.desk import letter_mail
 from applications.services.decisions import DECIDABLE, already_decided, check_amount
 from applications.states import DecisionKind, DecisionState
-from common.errors import DomainError
+from common.errors import DomainError, NotAllowed
 from common.money import euros
 from common.paging import newest_first
 from reviews.averages import results
@@ -147,6 +147,10 @@ def decision_sign(request: HttpRequest, pk: int) -> HttpResponse:
     """Read the letter, give the act, sign."""
     decision = get_object_or_404(decisions_seen(request.user), pk=pk)
     may_sign = policies.can_sign_decision(request.user, None) and decision.recorded_by_id != request.user.pk
+    if request.method == "POST" and not may_sign:
+        raise NotAllowed(
+            "La décision est signée par la direction du service, et par une autre personne que celle qui l’a enregistrée."
+        )
     form = SignForm(request.POST or None, version=decision.version, initial={"act_date": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data

@@ -15,7 +15,7 @@ from applications import eligibility, policies
 from applications.models import Application, Decision
 from applications.services import for_reading
 from applications.states import UNDECIDED, ApplicationState, DecisionState
-from common.errors import DomainError
+from common.errors import DomainError, NotAllowed
 from common.money import MoneyError, parse_euros
 from fund.models import EnvelopeBalance
 from reviews import dossier, services
@@ -40,6 +40,8 @@ def desk_file(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @desk_page
 def desk_opinion(request: HttpRequest, public_id: UUID) -> HttpResponse:
     application = file_of(request.user, public_id)
+    if not policies.can_instruct(request.user, application):
+        raise NotAllowed("L’avis est rendu par un instructeur ou la gestion du fonds.")
     form = OpinionForm(request.POST)
     if form.is_valid():
         try:

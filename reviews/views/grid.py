@@ -28,8 +28,8 @@ evaluator_page = for_roles(Role.EVALUATOR)
 
 
 def own_reviews(user: Any) -> Any:
-    """Theirs, on files they may still see (a declared interest hides the grid too)."""
-    seen = Application.objects.visible_to(user).sent()
+    """Theirs, on files they may still see: a declared interest hides the grid, joining the commune too."""
+    seen = Application.objects.visible_to(user).sent().exclude(organisation__in=user.organisation_ids())
     return Review.objects.visible_to(user).filter(application__in=seen)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -51,6 +52,7 @@ class Desk:
             return fresh(application)
         for step in PATH[1 : PATH.index(S(state)) + 1]:
             self.bring(application, step, cents)
+            connection.check_constraints()  # as the commit of each verb would: one test is one transaction
         return fresh(application)
 
     def bring(self, application: Application, step: str, cents: int) -> None:

@@ -139,7 +139,7 @@ class TestGrid:
         application = desk.application(S.UNDER_REVIEW)
         evaluator = desk.evaluators[0]
         review = review_of(application, evaluator)
-        low = {pk: (2, " ") for pk in notes(application)}
+        low = dict.fromkeys(notes(application), (2, " "))
         with pytest.raises(DomainError, match="sous 3 : dites pourquoi"):
             services.submit_review(review.pk, notes=low, by=evaluator)
         with pytest.raises(DomainError, match="au moins un critère"):
@@ -152,6 +152,12 @@ class TestGrid:
             with pytest.raises(NotAllowed):
                 services.save_scores(review.pk, notes=notes(application), by=who)
         assert not Score.objects.exists()
+
+    def test_not_after_joining_the_commune(self, desk: Desk) -> None:
+        application, evaluator = desk.application(S.UNDER_REVIEW), desk.evaluators[0]
+        a_membership(evaluator, "reader", application.organisation)
+        with pytest.raises(NotAllowed):
+            services.save_scores(review_of(application, evaluator).pk, notes=notes(application), by=evaluator)
 
     def test_bad_notes_and_another_window(self, desk: Desk) -> None:
         application = desk.application(S.UNDER_REVIEW)

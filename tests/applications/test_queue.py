@@ -1,0 +1,234 @@
+"""The desk's list: who sees it, what the filters keep, pages by key, counters, the CSV."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from applications import queue, services
+from applications.models import Application
+from applications.states import ApplicationState
+from reviews import services as reviews
+from tests.factories.accounts import (
+    a_commune,
+    a_drafter,
+    a_finance_approver,
+    an_administrator,
+    an_auditor,
+    an_evaluator,
+    an_instructor,
+)
+from tests.factories.applications import a_sent_application, sections
+from tests.factories.desk import Desk, in_days
+
+pytestmark = pytest.mark.django_db
+S = ApplicationState
+URL = "/instruction/"
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def numbers(client: Client, query: str = "") -> list[str]:
+    answer = client.get(f"{URL}?{query}" if query else URL)
+    assert answer.status_code == 200
+    return [row["number"] for row in answer.context["rows"]]
+
+
+class TestWho:
+    def test_the_desk_and_the_auditor_only(self, desk: Desk, client: Client) -> None:
+        assert client.get(URL).status_code == 302
+        for who in (desk.instructor, desk.manager, desk.head, an_auditor()):
+            client.force_login(who)
+            assert client.get(URL).status_code == 200
+        for who in (a_drafter(), an_evaluator(), an_administrator(), a_finance_approver()):
+            client.force_login(who)
+            assert client.get(URL).status_code == 404
+            assert client.get(reverse("desk_queue_export")).status_code == 404
+
+    def test_no_draft_and_nothing_of_a_declared_interest(self, desk: Desk, client: Client) -> None:
+        seen, hidden = desk.application(), desk.application()
+        reviews.declare_conflict(hidden.pk, reason="Parenté.", by=desk.instructor)
+        client.force_login(desk.instructor)
+        assert numbers(client, "etat=tous") == [seen.number]
+        assert numbers(client, f"etat=tous&q={hidden.number}") == []
+        export = b"".join(client.get(reverse("desk_queue_export"), {"etat": "tous"}).streaming_content).decode()
+        assert seen.number in export and hidden.number not in export
+        assert client.get(reverse("desk_file", args=[hidden.public_id])).status_code == 404
+
+
+class TestFilters:
+    def test_the_day_of_each(self, desk: Desk, client: Client) -> None:
+        sent, mine = desk.application(), desk.application(S.IN_INSTRUCTION)
+        other, decide = desk.application(), desk.application(S.REVIEWED)
+        services.start_instruction(other.pk, by=an_instructor())
+        client.force_login(desk.instructor)
+        assert numbers(client) == [sent.number, mine.number]
+        client.force_login(desk.manager)
+        assert numbers(client) == [sent.number, decide.number]
+        client.force_login(desk.head)
+        assert numbers(client) == [sent.number, mine.number, other.number, decide.number]
+
+    def test_each_filter_keeps_what_it_says(self, desk: Desk, client: Client) -> None:
+        commune = a_commune("Châteauneuf-les-Martigues", plan_status="adopted")
+        plain = desk.application(S.IN_INSTRUCTION)
+        school = sections()["chantier"][0] | {"theme": "education_formation", "title": "L’école à égalité"}
+        special = a_sent_application(desk.call, commune, chantier=(school, {}))
+        waiting = desk.application(S.AWAITING_COMMUNE)
+        client.force_login(desk.manager)
+        for query, expected in {
+            "etat=tous": [plain, special, waiting],
+            "etat=submitted": [special],
+            "etat=tous&theme=education_formation": [special],
+            "etat=tous&plan=avec": [special],
+            "etat=tous&plan=sans": [plain, waiting],
+            "etat=tous&par=personne": [special],
+            f"etat=tous&par={desk.instructor.pk}": [plain, waiting],
+            "etat=tous&par=moi": [],
+            f"etat=tous&commune={commune.pk}": [special],
+            "etat=tous&pieces=attendues": [waiting],
+            "etat=tous&pieces=a_verifier": [plain],
+            "etat=tous&pieces=retard": [],
+            "etat=tous&delai=semaine": [],
+            "etat=tous&min=3 000&max=4000": [plain, special, waiting],
+            "etat=tous&min=4000,01": [],
+            f"etat=tous&appel={desk.call.pk + 1}": [],
+            "etat=tous&q=ecole": [special],
+            "etat=tous&q=chateauneuf martig": [special],
+            f"etat=tous&q={special.number}": [special],
+            f"etat=tous&q={int(special.number[-4:])}": [special],
+            "etat=tous&q=introuvable": [],
+            "etat=tous&q=4 000,00 €": [plain, special, waiting],
+            "etat=tous&q=3 999": [],
+            "etat=decides": [],
+        }.items():
+            assert numbers(client, query) == [one.number for one in expected], query
+
+    def test_nonsense_in_the_address_breaks_nothing(self, desk: Desk, client: Client) -> None:
+        application = desk.application()
+        client.force_login(desk.manager)
+        for query in (
+            "etat=draft",
+            "etat='&tri=x&theme=x&par=0'&commune=x&delai=x&pieces=x&appel=99999999999999999999",
+            "apres=_&avant=_",
+            "apres=zz_zz&tri=demande",
+            "q=%26 | ! : * '\\",
+            "min=abc",
+        ):
+            shown = numbers(client, query)
+            assert shown in ([application.number], [])
+        assert "draft" not in str(numbers(client, "etat=draft"))
+        assert client.get(URL, {"min": "12.000,50"}).context["filters"].refused
+
+    def test_late_files(self, desk: Desk, client: Client) -> None:
+        late, _ = desk.application(), desk.application()
+        Application.objects.filter(pk=late.pk).update(due_on=in_days(-3))
+        client.force_login(desk.head)
+        assert numbers(client, "vue=retard") == numbers(client, "etat=tous&delai=depasse") == [late.number]
+        assert "3 j de retard" in client.get(URL, {"vue": "retard"}).content.decode()
+
+    def test_chips_say_what_is_filtered(self, desk: Desk, client: Client) -> None:
+        desk.application()
+        client.force_login(desk.manager)
+        chips = client.get(URL, {"etat": "tous", "theme": "logement", "plan": "sans"}).context["chips"]
+        assert [chip["label"] for chip in chips] == ["Logement", "Sans plan local"]
+
+
+class TestPages:
+    @pytest.mark.parametrize("order", ["delai", "-delai", "depot", "-depot", "demande", "-demande"])
+    def test_every_file_once_forward_and_back(self, desk: Desk, order: str) -> None:
+        files = [desk.application() for _ in range(5)]
+        for index, one in enumerate(files[:4]):
+            Application.objects.filter(pk=one.pk).update(due_on=in_days(index // 2))
+        Application.objects.filter(pk=files[4].pk).update(due_on=None)
+        chosen = queue.Filters(state="tous", sort=order.removeprefix("-"), descending=order.startswith("-"))
+        forward = walk(desk.manager, chosen, "next_url")
+        assert sorted(pk for one in forward for pk in one) == sorted(one.pk for one in files)
+        assert [len(one) for one in forward] == [2, 2, 1]
+        assert walk(desk.manager, chosen, "previous_url", start=forward) == forward[-2::-1]
+
+    def test_counters_stop_at_their_cap(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        for _ in range(3):
+            desk.application()
+        assert queue.counted(desk.instructor)["submitted"] == 3
+        monkeypatch.setattr(queue, "CAP", 2)
+        counts = queue.counted(desk.instructor)
+        assert (counts["submitted"], counts["jour"], counts["reviewed"]) == (2, 2, 0)
+
+    def test_as_many_queries_for_one_and_for_thirty(self, desk: Desk, client: Client) -> None:
+        client.force_login(desk.instructor)
+        desk.application(S.IN_INSTRUCTION)
+        client.get(URL)
+        with CaptureQueriesContext(
+            connection,
+        ) as one:
+            client.get(URL, {"etat": "tous"})
+        for _ in range(29):
+            desk.application()
+        with CaptureQueriesContext(connection) as thirty:
+            assert len(client.get(URL, {"etat": "tous"}).context["rows"]) == 30
+        assert len(one) == len(thirty) <= 15
+
+
+def walk(user: Any, chosen: queue.Filters, direction: str, start: list[list[int]] | None = None) -> list[list[int]]:
+    from django.http import QueryDict
+
+    query, pages = QueryDict(""), []
+    if start is not None:  # the last page, reached by going forward
+        page = None
+        for _ in start:
+            page = queue.page(queue.filtered(user, chosen), chosen, query, size=2)
+            query = QueryDict(page.next_url.lstrip("?"))
+        query = QueryDict(page.previous_url.lstrip("?"))  # type: ignore[union-attr]
+    for _ in range(9):
+        page = queue.page(queue.filtered(user, chosen), chosen, query, size=2)
+        pages.append([row["pk"] for row in page.rows])
+        url = getattr(page, direction)
+        if not url:
+            return pages
+        query = QueryDict(url.lstrip("?"))
+    raise AssertionError("it never ends")
+
+
+class TestExport:
+    def rows(self, client: Client, **query: str) -> list[list[str]]:
+        answer = client.get(reverse("desk_queue_export"), query)
+        text = b"".join(answer.streaming_content).decode()
+        assert text.startswith("\ufeff")
+        return list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
+
+    def test_the_list_with_its_filters_and_amounts(self, desk: Desk, client: Client) -> None:
+        application = desk.application(S.UNDER_REVIEW)
+        desk.application()
+        client.force_login(desk.manager)
+        header, row = self.rows(client, etat="under_review")
+        told = dict(zip(header, row, strict=True))
+        assert told["Numéro"] == application.number
+        assert (told["Demandé"], told["Proposé"], told["État"]) == ("4000,00", "4000,00", "En évaluation")
+        assert len(self.rows(client, etat="tous")) == 3
+
+    @pytest.mark.parametrize("payload", ["=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1+1", "\r\n=1+1", " =1+1", "|calc"])
+    def test_no_formula_leaves(self, desk: Desk, client: Client, payload: str) -> None:
+        chantier = sections()["chantier"][0] | {"title": payload + " titre"}
+        a_sent_application(desk.call, chantier=(chantier, {}))
+        client.force_login(desk.manager)
+        header, row = self.rows(client, etat="tous")
+        title = row[header.index("Action")]
+        assert title[0] == "'" and not any(sign in title for sign in "\t\r\n")
+
+    def test_dates_are_those_of_paris(self, desk: Desk, client: Client) -> None:
+        application = desk.application()
+        client.force_login(desk.manager)
+        header, row = self.rows(client, etat="tous")
+        sent = timezone.localtime(Application.objects.get(pk=application.pk).submitted_at)
+        assert row[header.index("Envoyé le")] == f"{sent:%d/%m/%Y %H:%M}"
+        assert row[header.index("Réponse due le")] == f"{(sent + timedelta(days=60)):%d/%m/%Y}"
