@@ -27,7 +27,7 @@ def a_fund(content: Content) -> Fund:
         contact_email=contact.email,
         contact_phone=contact.phone,
         signatory_title="Pour la présidente et par délégation, la cheffe du service Cohésion sociale",
-        court="tribunal administratif de Marseille (31, rue Jean-François-Leca, 13002 Marseille, ou www.telerecours.fr)",
+        court="tribunal administratif de Marseille (31, rue Jean-François-Leca, 13002 Marseille)",
         legal_mentions=texts.presentation,
     )
 
