@@ -13,7 +13,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Organisation, User
 from applications.models import Application, Decision
+from common.actors import MACHINE
 from journal.models import Entry
+from journal.services import begin
+from notifications.delivery import relay
 from reports.services import send_weekly_report
 from tests.access_table import ACTORS, OWN, STAFF, TABLE, Row
 from tests.demo.test_seed import seed
@@ -39,6 +42,18 @@ def test_every_route_is_declared() -> None:
     assert set(OURS) - set(TABLE) == set(), "say in tests/access_table.py who may open these"
     assert set(TABLE) - set(OURS) == set(), "these routes are gone"
     assert "" not in OURS, "a route without a name"
+
+
+def in_preparation(model: Any) -> Any:
+    """A copy of a call, not yet published, so that its next step may be asked for."""
+    from fund.models import Call
+
+    copy = Call.objects.get(pk=model.pk)
+    copy.pk, copy.slug, copy.version = None, "en-preparation", 1
+    copy.__dict__["state"] = "draft"
+    with transaction.atomic():
+        begin(copy, by=MACHINE)
+    return copy
 
 
 class World:
@@ -73,7 +88,8 @@ class World:
             "call": call.slug,
             "year": call.year,
             "line": BudgetLine.objects.get(budget__year=call.year, kind="fund").pk,
-            "step": "clore",
+            "step": "publier",
+            "new_call": in_preparation(call).slug,
             "part": "criteres",
             "section": "enjeu",
             "siren": Organisation.objects.get(name="Aubagne").siren,
@@ -145,6 +161,7 @@ def test_every_url_every_verb_every_role() -> None:
     done = seed("--seed", "1")
     assert done.returncode == 0, done.stderr
     assert send_weekly_report()  # a message, with its attachment
+    relay()
     world, wrong, asked = World(), [], 0
     for name, row in sorted(TABLE.items()):
         path = world.address(name, row)
