@@ -20,7 +20,7 @@ from common.supervisor.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results.json"
-PASSWORD = "bienvenue-au-fonds"  # noqa: S105 - the demonstration's, written on its sign-in page
+PASSWORD = "bienvenue-au-fonds"
 SIZES = (1_000, 10_000, 100_000) if os.environ.get("FULL") else (1_000, 10_000)
 ROUNDS, WARM_UP = 40, 6
 MIB = 1024 * 1024

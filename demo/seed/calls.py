@@ -6,7 +6,9 @@ from uuid import UUID
 from django.utils.text import slugify
 
 from accounts.models import User
-from common.money import euros_short
+from common.dates import day, hour
+from common.money import euros_short, percent
+from common.typography import number_word
 from demo.content import Content
 from demo.content.call_shapes import Call as CallText
 from demo.seed.pen import Clock, Step, born, note, token, walk
@@ -37,9 +39,9 @@ def envelopes(content: Content, fund: Fund, people: dict[str, User], clock: Cloc
     made = {}
     for text in content.book.budgets:
         year = clock.today.year + text.year_offset
-        day = clock.day(-100 if text.year_offset == 0 else -620)
+        voted = clock.day(-100 if text.year_offset == 0 else -620)
         budget = Budget.objects.create(
-            fund=fund, year=year, deliberation=f"CSGE-{year}-014 du {day:%d/%m/%Y}", voted_on=day
+            fund=fund, year=year, deliberation=f"CSGE-{year}-014 du {voted:%d/%m/%Y}", voted_on=voted
         )
         lines = {
             line.code: BudgetLine.objects.create(
@@ -92,7 +94,8 @@ def money(envelope: Envelope, verb: str, cents: int, subject: str, *, by: Any, a
 def a_call(text: CallText, fund: Fund, envelope: Envelope, people: dict[str, User], clock: Clock) -> Call:
     """The call of a year with its rules, documents, criteria and plan, brought to its state."""
     year, dates, archived = envelope.year, text.dates, text.key == "past"
-    title = text.title.format(annee=year)
+    said = values(text, envelope, clock)
+    title = text.title.format(**said)
     manager = people["gestionnaire"]
     call = Call(
         fund=fund,
@@ -100,8 +103,8 @@ def a_call(text: CallText, fund: Fund, envelope: Envelope, people: dict[str, Use
         year=year,
         title=title,
         slug=slugify(title)[:80],
-        summary=text.summary.format(plafond=euros_short(text.ceiling_cents)) + "\n\n" + "\n\n".join(text.introduction),
-        rules="\n\n".join(f"Article {a.number}. {a.title}\n{a.text}" for a in text.rules),
+        summary="\n\n".join((text.summary, *text.introduction)).format(**said),
+        rules="\n\n".join(f"Article {a.number}. {a.title}\n{a.text}" for a in text.rules).format(**said),
         opens_at=clock.at(dates.opens_offset_days, dates.opens_at),
         closes_at=clock.at(dates.closes_offset_days, dates.closes_at),
         decision_expected_on=clock.day(dates.decision_offset_days),
@@ -116,7 +119,7 @@ def a_call(text: CallText, fund: Fund, envelope: Envelope, people: dict[str, Use
         contact=f"{text.contact.service}, {text.contact.email}, {text.contact.phone}",
     )
     born(call, by=manager, at=clock.at(dates.opens_offset_days - 12))
-    _details(call, text)
+    _details(call, text, said)
     steps = [
         Step("publish", S.PUBLISHED, manager, clock.at(dates.opens_offset_days - 5)),
         Step("open", S.OPEN, None, call.opens_at),
@@ -133,13 +136,32 @@ def a_call(text: CallText, fund: Fund, envelope: Envelope, people: dict[str, Use
     return call
 
 
-def _details(call: Call, text: CallText) -> None:
+def values(text: CallText, envelope: Envelope, clock: Clock) -> dict[str, str]:
+    """The merge fields of a call's texts, from its own figures."""
+    dates = text.dates
+    return {
+        "annee": str(envelope.year),
+        "date_ouverture": day(clock.day(dates.opens_offset_days)),
+        "date_cloture": day(clock.day(dates.closes_offset_days)),
+        "heure_cloture": hour(clock.at(dates.closes_offset_days, dates.closes_at)),
+        "date_rapport": day(clock.day(dates.report_due_offset_days)),
+        "enveloppe": euros_short(envelope.line.amount_cents),
+        "nombre_max": number_word(text.max_applications),
+        "part_minimale": percent(text.min_own_share_percent * 100),
+        "plafond": euros_short(text.ceiling_cents),
+        "plancher": euros_short(text.floor_cents),
+        "taux_avance": percent(text.instalments[0].percent * 100),
+        "taux_max": percent(text.max_rate_percent * 100),
+    }
+
+
+def _details(call: Call, text: CallText, said: dict[str, str]) -> None:
     CallDocument.objects.bulk_create(
         CallDocument(
             call=call,
             code=need.code,
             label=need.label,
-            help=need.help,
+            help=need.help.format(**said),
             required=need.when == "always",
             position=position,
         )
@@ -150,7 +172,7 @@ def _details(call: Call, text: CallText) -> None:
             call=call,
             code=criterion.code,
             label=criterion.label,
-            help=criterion.question,
+            help=criterion.question.format(**said),
             weight=criterion.weight,
             anchors=list(criterion.anchors),
             position=position,
