@@ -42,7 +42,7 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField("actif", default=True)
     date_joined = models.DateTimeField(db_default=Now())
 
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+    objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["first_name", "last_name"]
 
@@ -91,7 +91,7 @@ class User(AbstractBaseUser):
     def is_staff(self) -> bool:
         return self.has_role(Role.ADMINISTRATOR)
 
-    def has_perm(self, perm: str, obj: object = None) -> bool:
+    def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         from django.contrib.auth import get_backends
 
         return self.is_active and any(
@@ -152,6 +152,14 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def postal_lines(self) -> list[str]:
+        """The address as on an envelope; post code and name are added where the address does not hold them."""
+        lines = [line.strip() for line in self.address.splitlines() if line.strip()]
+        if any(code in self.address for code in self.postal_codes):
+            return lines
+        return [*lines, " ".join([*self.postal_codes[:1], self.name])]
 
     @property
     def has_plan(self) -> bool:

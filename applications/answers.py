@@ -55,7 +55,7 @@ def _organisation(application: Application) -> list[Answer]:
     return [
         Answer("Commune", organisation.name),
         Answer("SIREN", siren(organisation.siren)),
-        Answer("Adresse", ", ".join(filter(None, (organisation.address, " ".join(organisation.postal_codes[:1]))))),
+        Answer("Adresse", ", ".join(organisation.postal_lines)),
         Answer("Population", f"{population} habitants" if population else ""),
         Answer("Plan local", organisation.get_plan_status_display()),
     ]

@@ -103,9 +103,7 @@ def planned_instalments(decision: Decision) -> list[dict[str, Any]]:
 
 
 def recipient_lines(application: Application) -> list[str]:
-    organisation = application.organisation
-    postal = f"{(organisation.postal_codes or [''])[0]} {organisation.name}".strip()
-    return ["Madame ou Monsieur le Maire", *organisation.address.splitlines(), postal]
+    return ["Madame ou Monsieur le Maire", *application.organisation.postal_lines]
 
 
 def signatory(decision: Decision) -> dict[str, str]:

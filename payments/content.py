@@ -158,9 +158,7 @@ def _row(line: PaymentLine, position: int, number: str, before: int, pieces: str
 
 
 def _address(application: Application) -> str:
-    organisation = application.organisation
-    codes = organisation.postal_codes or [""]
-    return one_line(f"{organisation.address}, {codes[0]} {organisation.name}".strip(" ,"))
+    return one_line(", ".join(application.organisation.postal_lines))
 
 
 def _iso(value: Any) -> str:

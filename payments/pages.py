@@ -146,7 +146,7 @@ def _steps(instalment: Instalment, line: PaymentLine | None) -> list[dict[str, A
 
 VERBS = {
     "plan": "a planifié ce versement à la signature de la décision",
-    "create": "a créé cet élément",
+    "create": "a commencé le lot",
     "request": "a demandé le versement",
     "certify": "a certifié le service fait",
     "return_to_commune": "a renvoyé la demande à la commune",

@@ -12,6 +12,7 @@ from accounts.models import Organisation
 from applications.models import Application, Decision, FinalReport
 from applications.states import ApplicationState, DecisionKind, ReportState
 from common.money import split
+from demo.content import of_commune
 from demo.content.shapes import Document, PastAction
 from demo.seed import papers
 from demo.seed.calls import money
@@ -158,7 +159,7 @@ def bank_of(scene: Scene, organisation: Organisation, *, at: datetime) -> BankVe
         organisation=organisation,
         iban=str(iban),
         bic="BDFEFRPPCCT",
-        holder=f"Commune {organisation.name}"[:120],
+        holder=f"Commune {of_commune(organisation.name)}"[:120],
         declared_by=scene.writer(organisation),
         declared_at=at,
     )

@@ -90,10 +90,10 @@
     if (form && form.matches("[data-autosubmit]") && !box.matches("[type=search], [type=text]")) form.requestSubmit();
   });
 
-  // --- A form that is on its way is not sent twice ---
+  // --- A form that is on its way is not sent twice, unless (data-again) it only downloads ---
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.method !== "post" || event.defaultPrevented || "again" in form.dataset) return;
     if (form.dataset.sent && Date.now() - form.dataset.sent < 5000) event.preventDefault();
     else form.dataset.sent = String(Date.now());
   });
