@@ -5,8 +5,15 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import worker_init
+from celery.worker.consumer.gossip import Gossip
+from celery.worker.consumer.mingle import Mingle
+
+from common import broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+broker.install()
+# Workers have nothing to tell each other, and what they tell each other breaks when Redis goes away (celery/kombu#582).
+Gossip.compatible_transports = Mingle.compatible_transports = set()
 
 app = Celery("fonds")
 app.conf.update(

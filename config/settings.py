@@ -150,7 +150,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_RATE_LIMITS = False if FI_MODE == "test" else {}
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = False if FI_MODE == "test" else {}
 # Behind the reverse proxy the client's address is the last one it wrote; what the client itself claims is not believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXIES", 1 if env.boolean("BEHIND_PROXY", False) else 0, 0, 5)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -231,7 +231,13 @@ ANTIVIRUS = env.choice("ANTIVIRUS", ("clamav", "none"), "clamav" if PRODUCTION e
 CLAMAV_SOCKET = env.text("CLAMAV_SOCKET", "127.0.0.1:3310")
 
 REDIS_URL = env.text("REDIS_URL")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "common.cache.PatientRedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+}
 
 EMAIL_URL = env.text("EMAIL_URL", None if PRODUCTION else "demo://")
 if EMAIL_URL.startswith("demo:"):
@@ -284,6 +290,7 @@ LOGGING = {
                 structlog.processors.TimeStamper(fmt="iso"),
                 structlog.stdlib.add_logger_name,
                 structlog.stdlib.add_log_level,
+                structlog.processors.format_exc_info,
             ],
         }
     },

@@ -57,6 +57,8 @@ def _by_clamav(content: BinaryIO) -> Verdict:
     except (ClamdError, OSError, ValueError) as error:
         raise ScannerDown(str(error)) from error
     state, detail = answer.get("stream", ("ERROR", "no answer"))
+    if not engine.strip():
+        raise ScannerDown("the antivirus does not say who it is")
     if state == "FOUND":
         return Verdict(FileState.INFECTED, engine, detail or "")
     if state != "OK":
