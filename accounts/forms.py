@@ -53,7 +53,7 @@ class RoleField(forms.ChoiceField):
             widget=forms.RadioSelect,
             **kwargs,
         )
-        self.widget.hints = ROLE_HINTS  # type: ignore[attr-defined]
+        self.widget.hints = ROLE_HINTS
 
 
 class InviteForm(forms.Form):

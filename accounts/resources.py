@@ -32,7 +32,7 @@ def probable_siret(siren: str) -> str:
     return root + str(luhn.calc_check_digit(root))
 
 
-class OrganisationResource(resources.ModelResource):  # type: ignore[misc]
+class OrganisationResource(resources.ModelResource):
     """`derive_siret` fills an empty SIRET with a probable one, marked as not checked."""
 
     insee_code = fields.Field("insee_code", "code_insee")

@@ -123,7 +123,8 @@ def _counts(user: Any, items: dict[str, tuple[Item, str]]) -> dict[str, int]:
     if not counted:
         return {}
     found = User.objects.filter(pk=user.pk).values(**{name: _count(rows) for name, rows in counted.items()})
-    return found.first() or {}
+    row: dict[str, int] | None = found.first()
+    return row or {}
 
 
 class _Bounded(Subquery):

@@ -158,16 +158,17 @@ class EnvelopeBalance(models.Model):
 
     class Meta:
         verbose_name = "solde d’enveloppe"
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(**{f"{account}__gte": 0}), name=f"balance_{account}_not_negative")
-            for account in Account.values
-        ] + [
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            *(
+                models.CheckConstraint(condition=Q(**{f"{account}__gte": 0}), name=f"balance_{account}_not_negative")
+                for account in Account.values
+            ),
             models.CheckConstraint(
                 condition=Q(
                     voted=F("available") + F("reserved") + F("committed") + F("ordered") + F("paid") + F("recovered")
                 ),
                 name="balance_sums_to_voted",
-            )
+            ),
         ]
         triggers: ClassVar = [*no_delete()]
 

@@ -98,7 +98,7 @@ _ALL = (
         "communes-et-actions",
         "Les communes et les actions",
         lambda call: (
-            f"{call.get_audience_display()}, {counted(len(call.themes), 'thème')}, "  # type: ignore[attr-defined]
+            f"{call.get_audience_display()}, {counted(len(call.themes), 'thème')}, "
             f"{counted(len(call.action_types), 'type d’action,types d’action')}"
         ),
         lambda call: bool(call.themes and call.action_types),

@@ -25,4 +25,4 @@ def reads_budget(user: Any) -> bool:
 
 def rules_are_frozen(call: Call) -> bool:
     """An application was sent: its rules are promised. (Read through the relation: the app above is not imported.)"""
-    return call.state != CallState.DRAFT and call.applications.filter(number__isnull=False).exists()  # type: ignore[attr-defined]
+    return call.state != CallState.DRAFT and call.applications.filter(number__isnull=False).exists()

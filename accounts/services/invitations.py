@@ -134,7 +134,7 @@ def _join(invitation: Invitation, user: User) -> None:
 
 def _holds(email: str, role: str, organisation_id: int | None) -> bool:
     held = Membership.objects.filter(user__email__iexact=email, role=role, ended_at=None)
-    return held.filter(organisation_id=organisation_id).exists()
+    return any(found == organisation_id for found in held.values_list("organisation_id", flat=True))
 
 
 def _locked(pk: int) -> Invitation:

@@ -129,7 +129,7 @@ class AmountsForm(CallPartForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["legal_basis"].widget.hints = LEGAL_BASIS_HINTS  # type: ignore[attr-defined]
+        self.fields["legal_basis"].widget.hints = LEGAL_BASIS_HINTS
         envelopes = Envelope.objects.select_related("line__budget").order_by("-line__budget__year")
         self.fields["envelope"].queryset = envelopes  # type: ignore[attr-defined]
         self.fields["envelope"].empty_label = None  # type: ignore[attr-defined]
@@ -161,8 +161,8 @@ class CriterionForm(RowForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         anchors = (kwargs.get("initial") or {}).get("anchors") or []
         super().__init__(*args, **kwargs)
-        self.fields["weight"].widget.suffix = "%"  # type: ignore[attr-defined]
-        self.fields["weight"].widget.width = "s"  # type: ignore[attr-defined]
+        self.fields["weight"].widget.suffix = "%"
+        self.fields["weight"].widget.width = "s"
         for score in range(6):
             self.fields[f"anchor_{score}"] = forms.CharField(
                 label=f"Note {score}",

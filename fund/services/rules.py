@@ -134,7 +134,7 @@ def _locked_for_edit(pk: int, *, by: Actor, version: int) -> Call:
     require(by, Role.FUND_MANAGER)
     call = locked(Call.objects.select_related("envelope__line__budget"), pk, version=version)
     if call.state in ENDED:
-        raise DomainError(f"L’appel est « {call.get_state_display()} » : il ne se modifie plus.")  # type: ignore[attr-defined]
+        raise DomainError(f"L’appel est « {call.get_state_display()} » : il ne se modifie plus.")
     return call
 
 

@@ -6,8 +6,9 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
-from accounts.access import for_roles
+from accounts.access import for_roles, person
 from accounts.states import READING_ROLES, Role
 from common.money import euros
 from common.paging import newest_first
@@ -32,6 +33,7 @@ MOVEMENT_WORDS = {
 }
 
 
+@require_safe
 @for_roles(*READING_ROLES)
 def budget(request: HttpRequest, year: int | None = None) -> HttpResponse:
     """The lines of a year, its envelope and its ledger; the latest year by default."""
@@ -82,7 +84,7 @@ def budget_create(request: HttpRequest) -> HttpResponse:
             lines=form.lines(),
             deliberation=data["deliberation"],
             voted_on=data["voted_on"],
-            by=request.user,
+            by=person(request),
         )
         messages.success(request, f"Le budget {made.year} est créé. L’enveloppe du fonds est disponible.")
         return redirect("budget_year", made.year)
@@ -95,7 +97,7 @@ def line_amend(request: HttpRequest, pk: int) -> HttpResponse:
     line = get_object_or_404(BudgetLine.objects.select_related("budget"), pk=pk)
     form = AmendForm(request.POST or None, initial={"seen_cents": line.amount_cents})
     if request.method == "POST" and form.is_valid():
-        services.amend_line(pk, by=request.user, **form.cleaned_data)
+        services.amend_line(pk, by=person(request), **form.cleaned_data)
         messages.success(request, f"« {line.label} » porte maintenant {euros(form.cleaned_data['cents'])}.")
         return redirect("budget_year", line.budget.year)
     balance = services.balance_of(line.envelope) if hasattr(line, "envelope") else None
@@ -108,7 +110,7 @@ def line_describe(request: HttpRequest, pk: int) -> HttpResponse:
     line = get_object_or_404(BudgetLine.objects.select_related("budget"), pk=pk)
     form = LineForm(request.POST or None, instance=line)
     if request.method == "POST" and form.is_valid():
-        services.describe_line(pk, by=request.user, **form.cleaned_data)
+        services.describe_line(pk, by=person(request), **form.cleaned_data)
         messages.success(request, "La ligne est enregistrée.")
         return redirect("budget_year", line.budget.year)
     return render(request, "fund/line_describe.html", {"form": form, "line": line})
@@ -120,7 +122,7 @@ def fund_settings(request: HttpRequest) -> HttpResponse:
     fund = Fund.objects.order_by("pk").first()
     form = FundForm(request.POST or None, instance=fund, initial={"seen": services.fund_mark(fund)})
     if request.method == "POST" and form.is_valid():
-        services.save_fund(by=request.user, **form.cleaned_data)
+        services.save_fund(by=person(request), **form.cleaned_data)
         messages.success(request, "Les réglages sont enregistrés.")
         return redirect("fund_settings")
     return render(request, "fund/settings.html", {"form": form})

@@ -7,8 +7,9 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
-from accounts.access import for_roles
+from accounts.access import for_roles, person
 from accounts.states import DESK_ROLES, Role
 from common.dates import moment
 from common.errors import DomainError
@@ -22,6 +23,7 @@ from fund.states import ENDED, CallState
 from fund.views.public import call_page
 
 
+@require_safe
 @for_roles(*DESK_ROLES, Role.AUDITOR)
 def call_manage_list(request: HttpRequest) -> HttpResponse:
     calls = Call.objects.select_related("envelope__line__budget").order_by("-year", "-pk")
@@ -35,11 +37,12 @@ def call_create(request: HttpRequest) -> HttpResponse:
         return redirect("budget_create")
     form = NewCallForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        call = services.create_call(by=request.user, **form.cleaned_data)
+        call = services.create_call(by=person(request), **form.cleaned_data)
         return redirect("call_edit", call.slug)
     return render(request, "fund/call_create.html", {"form": form})
 
 
+@require_safe
 @for_roles(*DESK_ROLES, Role.AUDITOR)
 def call_edit(request: HttpRequest, slug: str) -> HttpResponse:
     """Where a call is prepared and followed: its parts, what is missing, the next step of its life."""
@@ -65,7 +68,7 @@ def call_part(request: HttpRequest, slug: str, part: str) -> HttpResponse:
     form = piece.bound(call, request.POST) if request.method == "POST" else piece.blank(call)
     if request.method == "POST" and form.is_valid():
         try:
-            piece.save(call.pk, form, request.POST, by=request.user)
+            piece.save(call.pk, form, request.POST, by=person(request))
         except DomainError as refusal:
             piece.refuse(form, str(refusal))
         else:
@@ -79,6 +82,7 @@ def _part_page(call: Call, piece: Part, form: Any, version: Any) -> dict[str, An
     return {"call": call, "part": piece, "form": form, "version": version, "frozen": frozen, "ended": ended}
 
 
+@require_safe
 @for_roles(*DESK_ROLES, Role.AUDITOR)
 def call_preview(request: HttpRequest, slug: str) -> HttpResponse:
     """The public page as it will be."""
@@ -137,7 +141,7 @@ def call_step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         version = request.POST.get("version", "")
-        found.service(call.pk, by=request.user, version=int(version) if version.isdigit() else None)
+        found.service(call.pk, by=person(request), version=int(version) if version.isdigit() else None)
         messages.success(request, f"C’est fait : l’appel est « {Call.objects.get(pk=call.pk).get_state_display()} ».")
         return redirect("call_edit", slug)
     context = {

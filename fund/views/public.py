@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from accounts.models import Organisation
 from accounts.states import DESK_ROLES, FINANCE_ROLES, Role
@@ -12,7 +13,7 @@ from common.money import percent
 from fund.calendar import milestones
 from fund.estimate import answer
 from fund.forms.public import EstimateForm
-from fund.models import Call, CallQuerySet
+from fund.models import Call, CallQuerySet, Criterion
 from fund.states import CallState
 
 DESKS = (
@@ -24,6 +25,7 @@ DESKS = (
 )
 
 
+@require_safe
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
     """The public home; somebody signed in goes to their own desk."""
@@ -61,11 +63,13 @@ def _past() -> CallQuerySet:
     return Call.objects.public().filter(closes_at__lte=timezone.now()).order_by("-closes_at")
 
 
+@require_safe
 @login_not_required
 def call_list(request: HttpRequest) -> HttpResponse:
     return render(request, "fund/call_list.html", {"calls": _announced(), "past": _past()[:50]})
 
 
+@require_safe
 @login_not_required
 def call_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """The public page of a call; « Puis-je demander ? » is answered on the page and kept nowhere."""
@@ -84,6 +88,7 @@ def call_page(call: Call, request: HttpRequest) -> dict[str, object]:
         found = answer(call, data["commune"], data["type"], data["cout"])
     return {
         "call": call,
+        "criteria": _with_bars(call),
         "form": form,
         "answer": found,
         "open_now": call.takes_applications(),
@@ -97,25 +102,38 @@ def call_page(call: Call, request: HttpRequest) -> dict[str, object]:
     }
 
 
+def _with_bars(call: Call) -> list[Criterion]:
+    """Each criterion with the length of its bar: the heaviest fills the 150 pixels."""
+    criteria = list(call.criteria.all())
+    heaviest = max((criterion.weight for criterion in criteria), default=1)
+    for criterion in criteria:
+        criterion.bar = criterion.weight * 150 // heaviest  # type: ignore[attr-defined]
+    return criteria
+
+
 def _start_address(call: Call) -> str:
     return _address("application_create", call.slug)
 
 
+@require_safe
 @login_not_required
 def accessibility(request: HttpRequest) -> HttpResponse:
     return render(request, "fund/accessibility.html")
 
 
+@require_safe
 @login_not_required
 def privacy(request: HttpRequest) -> HttpResponse:
     return render(request, "fund/privacy.html")
 
 
+@require_safe
 @login_not_required
 def legal(request: HttpRequest) -> HttpResponse:
     return render(request, "fund/legal.html")
 
 
+@require_safe
 @login_not_required
 def open_data(request: HttpRequest) -> HttpResponse:
     return render(request, "fund/open_data.html")
