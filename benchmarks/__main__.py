@@ -21,7 +21,8 @@ from common.supervisor.stack import Stack
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results.json"
 PASSWORD = "bienvenue-au-fonds"
-SIZES = (1_000, 10_000, 100_000) if os.environ.get("FULL") else (1_000, 10_000)
+SIZES: tuple[int, ...] = (1_000, 10_000, 100_000) if os.environ.get("FULL") else (1_000, 10_000)
+SIZES = tuple(int(size) for size in os.environ.get("SIZES", "").split(",") if size) or SIZES  # SIZES=100,200 to try
 ROUNDS, WARM_UP = 40, 6
 MIB = 1024 * 1024
 INSTRUCTOR, SIGNATORY = "instructrice@metropole.demo", "signataire@istres.demo"
