@@ -188,13 +188,14 @@ def _delay(name: str) -> Q:
 
 def _pieces(name: str) -> Q:
     asked = PieceRequest.objects.filter(application=OuterRef("pk"))
-    return {
+    filters: dict[str, Q] = {
         "attendues": Q(state=S.AWAITING_COMMUNE),
         "retard": Q(Exists(asked.filter(answered_at__isnull=True, due_on__lt=timezone.localdate()))),
-        "recues": Q(state=S.IN_INSTRUCTION) & Exists(asked.filter(answered_at__isnull=False)),
+        "recues": Q(state=S.IN_INSTRUCTION) & Q(Exists(asked.filter(answered_at__isnull=False))),
         "completes": Q(complete_checked_at__isnull=False),
         "a_verifier": Q(state=S.IN_INSTRUCTION, complete_checked_at__isnull=True),
-    }[name]
+    }
+    return filters[name]
 
 
 # --- Pages by key ----------------------------------------------------------------------------------------------
@@ -265,7 +266,8 @@ def _url(query: Any, name: str, row: dict[str, Any], sort: Sort) -> str:
 
 def count_each(querysets: dict[str, ApplicationQuerySet]) -> dict[str, int]:
     """How many rows each has, counted up to CAP, in one query."""
-    parts, params = [], []
+    parts: list[str] = []
+    params: list[Any] = []
     for queryset in querysets.values():
         try:
             sql, given = queryset.order_by().values("pk")[:CAP].query.sql_with_params()

@@ -123,8 +123,8 @@ def _counts(user: Any, items: dict[str, tuple[Item, str]]) -> dict[str, int]:
     if not counted:
         return {}
     found = User.objects.filter(pk=user.pk).values(**{name: _count(rows) for name, rows in counted.items()})
-    row: dict[str, int] | None = found.first()
-    return row or {}
+    row: Any = found.first()
+    return dict(row or {})
 
 
 class _Bounded(Subquery):

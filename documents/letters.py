@@ -81,7 +81,6 @@ from common.typography import filesize
 from documents.coverage import FONTS, drawable_text
 
 TEMPLATES = Path(__file__).with_name("typst")
-STANDARDS = ["a-2a", "ua-1"]
 _COMMON = "head date"
 _FILE = f"{_COMMON} number commune title"
 _BLOCK = "recipient salutation"
@@ -133,7 +132,7 @@ def render(template: str, data: Mapping[str, Any]) -> bytes:
         format="pdf",
         font_paths=_fonts(),
         sys_inputs={"data": json.dumps(_written(data), ensure_ascii=False)},
-        pdf_standards=STANDARDS,
+        pdf_standards=["a-2a", "ua-1"],
         timestamp=_timestamp(data["date"]),
     )
     return made

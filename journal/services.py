@@ -158,7 +158,7 @@ def once(*, by: Actor, operation: str, key: UUID, request: Any, act: Callable[[]
     digest = hashlib.sha256(json.dumps(request, sort_keys=True, cls=DjangoJSONEncoder).encode()).hexdigest()
     with connection.cursor() as cursor:  # two identical posts at once: the second waits here, then finds the first
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{by.actor_id}:{operation}:{key}"])
-    known = IdempotencyKey.objects.filter(actor_id=by.actor_id, operation=operation, key=key).first()
+    known = IdempotencyKey.objects.filter(actor_id=by.actor_id or 0, operation=operation, key=key).first()
     if known is not None:
         if known.request_hash != digest:
             raise DomainError(

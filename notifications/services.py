@@ -68,7 +68,7 @@ def attach(message: Message, attachment: dict[str, Any]) -> None:
 def wake_relay() -> None:
     """After the commit, once for all the messages of a transaction. Redis only wakes a worker: when it is down, the
     sweeper of the next minute does it."""
-    if not any(function is _wake for _, function, _ in connection.run_on_commit):
+    if not any(entry[1] is _wake for entry in connection.run_on_commit):
         transaction.on_commit(_wake, robust=True)
 
 

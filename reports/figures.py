@@ -108,9 +108,8 @@ def most_urgent(call: Call, *, limit: int = 8) -> list[Application]:
 def by_theme(call: Call) -> list[dict[str, Any]]:
     """Theme -> files sent and cents asked."""
     sent = Application.objects.filter(call=call).exclude(state=ApplicationState.DRAFT)
-    return list(
-        sent.values("theme").annotate(files=Count("pk"), cents=Sum("requested_cents")).order_by("-cents", "theme")
-    )
+    themes = sent.values("theme").annotate(files=Count("pk"), cents=Sum("requested_cents"))
+    return [dict(row) for row in themes.order_by("-cents", "theme")]
 
 
 def envelopes() -> list[Envelope]:

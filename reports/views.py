@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from accounts.states import READING_ROLES
 from applications.states import ApplicationState
 from documents.models import StoredFile
@@ -20,7 +21,7 @@ from reports import services
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The state of the year on one page, for the staff who read files."""
-    if not request.user.has_role(*READING_ROLES):
+    if not isinstance(request.user, User) or not request.user.has_role(*READING_ROLES):
         raise Http404
     call = facts.current_call()
     if call is None:

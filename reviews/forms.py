@@ -1,6 +1,6 @@
 """The forms of the desk and of the evaluators. They read what was typed; the services decide."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -71,8 +71,9 @@ class ReviewersForm(VersionedForm):
 
     def __init__(self, *args: Any, people: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["evaluators"].choices = [(str(one.pk), str(one)) for one in people]  # type: ignore[attr-defined]
-        self.fields["evaluators"].widget.hints = {  # type: ignore[attr-defined]
+        field = cast(forms.MultipleChoiceField, self.fields["evaluators"])
+        field.choices = [(str(one.pk), str(one)) for one in people]
+        field.widget.hints = {
             str(one.pk): ", ".join(filter(None, [one.job, _load(one.open_reviews)])) for one in people
         }
 

@@ -148,9 +148,9 @@ def test_state_is_assigned_by_transitions_only() -> None:
     for path, tree in sources(but=("migrations", "seed")):
         for node in ast.walk(tree):
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-            for target in targets if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)) else ():
-                if isinstance(target, ast.Attribute) and target.attr == "state":
-                    found.append(f"{path}:{node.lineno}")
+            if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+                states = (one for one in targets if isinstance(one, ast.Attribute) and one.attr == "state")
+                found += [f"{path}:{node.lineno}" for _state in states]
     # A message is no StatefulModel; the filters of a list have a state to look for.
     allowed = {path for path in found if path.startswith(("notifications/", "applications/queue.py"))}
     assert not set(found) - allowed
@@ -286,7 +286,7 @@ def test_every_template_is_used() -> None:
 
     def used(name: str) -> bool:
         # A component is rendered by its bare name.
-        return Path(name).name in text or name.startswith("components/") and f'"{Path(name).stem}"' in text
+        return Path(name).name in text or (name.startswith("components/") and f'"{Path(name).stem}"' in text)
 
     unused = [
         name for name in templates() if not name.startswith(libraries) and name not in handlers and not used(name)

@@ -285,6 +285,7 @@ def next_steps(application: Application, user: User, *, complete: bool) -> list[
     asked = application.signature_asked_at
     mine = policies.can_submit(user, application)
     lock = {"kind": "plain", "icon": "lock", "state": "Quand tout est complet"}
+    not_asked = "Pas nécessaire" if mine else "Pas encore demandée"
     return [
         {
             "label": "Relire le dossier",
@@ -297,7 +298,7 @@ def next_steps(application: Application, user: User, *, complete: bool) -> list[
             "hint": f"Un signataire {of_name(application.organisation.name)} reçoit un courriel ; il envoie ou renvoie.",
             "kind": "done" if asked else "plain",
             "icon": "" if asked else "person",
-            "state": f"Demandée le {day_short(asked)}" if asked else "Pas nécessaire" if mine else "Pas encore demandée",
+            "state": f"Demandée le {day_short(asked)}" if asked else not_asked,
         },
         {
             "label": "Envoyer à la métropole",

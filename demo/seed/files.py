@@ -1,7 +1,7 @@
 """The files of the open call, in every state, each with its whole history."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -389,14 +389,15 @@ def a_decision(
     )
     born(decision, by=manager, at=at)
     if signed:
-        act_day: date = (at + timedelta(hours=20)).date()
+        signed_at = at + timedelta(hours=20)
+        act_day = signed_at.date()
         fields = {
             "signed_by": head,
-            "signed_at": at + timedelta(hours=20),
+            "signed_at": signed_at,
             "act_number": f"D-{act_day.year}-{application.pk:04d}",
             "act_date": min(act_day, scene.clock.today),
         }
-        walk(decision, [Step("sign", DecisionState.SIGNED, head, fields["signed_at"], fields)])
+        walk(decision, [Step("sign", DecisionState.SIGNED, head, signed_at, fields)])
         notified = at + timedelta(hours=21)
         walk(decision, [Step("notify", DecisionState.NOTIFIED, None, notified, {"notified_at": notified})])
     return decision

@@ -49,7 +49,10 @@ def paper(content: Content, document: Document, application: Application, issued
         "date": values["date"],
         "paragraphs": [merge(paragraph, values) for paragraph in text.paragraphs],
     }
-    return compiler().compile(format="pdf", sys_inputs={"data": json.dumps(data, ensure_ascii=False)})
+    pdf = compiler().compile(format="pdf", sys_inputs={"data": json.dumps(data, ensure_ascii=False)})
+    if not isinstance(pdf, bytes):
+        raise TypeError("One PDF is one file.")
+    return pdf
 
 
 def store(

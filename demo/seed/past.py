@@ -49,8 +49,9 @@ def write_actions(scene: Scene) -> None:
         for index, action in enumerate(scene.content.past)
     ]
     for _action_text, _application, decision in made:
-        _plan(scene, decision, at=decision.signed_at)
-        bank_of(scene, decision.application.organisation, at=decision.signed_at)
+        if decision.signed_at:
+            _plan(scene, decision, at=decision.signed_at)
+            bank_of(scene, decision.application.organisation, at=decision.signed_at)
     first = scene.clock.at(decided + 40, "09:30")
     second = scene.clock.at(dates.report_due_offset_days - 20, "09:30")
     decisions = [decision for _text, _application, decision in made]

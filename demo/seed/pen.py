@@ -92,7 +92,7 @@ def born(thing: StatefulModel, *, by: Any, at: datetime) -> None:
 
 def walk(thing: StatefulModel, steps: Iterable[Step]) -> None:
     """Take a thing through its states, one version a step; the guards of the database look at each."""
-    manager = type(thing)._default_manager
+    manager: models.Manager[Any] = type(thing)._default_manager
     for step in steps:
         before, version = str(thing.state), thing.version + 1  # type: ignore[attr-defined]
         manager.filter(pk=thing.pk).update(state=step.state, version=version, **step.fields)

@@ -4,6 +4,7 @@ For measuring: the texts are short and alike, the figures coherent. Every guard 
 """
 
 from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max
@@ -184,7 +185,7 @@ def grow(count: int, *, seed: int, today: date) -> None:
     actor = User.objects.get(email="signataire@aubagne.demo")
     manager, head = people["gestionnaire@metropole.demo"], people["cheffe.service@metropole.demo"]
     roads = [(state, *step) for state, _share, road in ROADS for step in _versions(road)]
-    values = {
+    values: dict[str, Any] = {
         "count": count,
         # A second growth must not draw the same identifiers again.
         "seed": seed + (Application.objects.aggregate(last=Max("pk"))["last"] or 0) * 100,

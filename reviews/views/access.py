@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from accounts.states import DESK_ROLES, Role
@@ -15,7 +16,7 @@ from applications.models import Application
 from common.errors import NotAllowed
 
 READERS = (*DESK_ROLES, Role.AUDITOR)
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def for_roles(*roles: str) -> Callable[[View], View]:
@@ -23,7 +24,7 @@ def for_roles(*roles: str) -> Callable[[View], View]:
 
     def wrap(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.has_role(*roles):  # type: ignore[union-attr]
                 raise Http404
             return view(request, *args, **kwargs)

@@ -130,7 +130,7 @@ def envelope(call: Call | None) -> dict[str, int] | None:
 def tabs(user: Any, chosen: queue.Filters) -> list[dict[str, Any]]:
     counts = queue.counted(user)
     plain = not chosen.view
-    items = []
+    items: list[tuple[str, str, int | None, bool]] = []
     if default_view(user):
         items.append(("Mes dossiers du jour", "?vue=jour", counts["jour"], chosen.view == "jour"))
     items += [(label, f"?etat={state}", counts[state], plain and chosen.state == state) for state, label in TABS]
