@@ -49,8 +49,16 @@ class Visitor:
                 "Referer": f"http://127.0.0.1:{self.port}{path}",
             }
         start = time.perf_counter()
-        self.connection.request(method, path, body or None, headers)
-        response = self.connection.getresponse()
+        try:
+            self.connection.request(method, path, body or None, headers)
+            response = self.connection.getresponse()
+        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+            if method != "GET":
+                raise
+            self.connection.close()  # kept too long: the server let it go
+            start = time.perf_counter()
+            self.connection.request(method, path, body or None, headers)
+            response = self.connection.getresponse()
         content = response.read()
         seconds = time.perf_counter() - start
         for value in response.headers.get_all("Set-Cookie") or []:
