@@ -33,6 +33,8 @@ VERBS = {
     "edit_plan": "Versements prévus modifiés",
     "end_role": "Rôle retiré",
     "end_sessions": "Sessions fermées",
+    "export_csv": "CSV du lot téléchargé",
+    "export_xlsx": "XLSX du lot téléchargé",
     "finish_deciding": "Fin des décisions",
     "finish_review": "Fin de l’évaluation",
     "grant": "Accord",

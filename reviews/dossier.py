@@ -13,6 +13,8 @@ from django.utils import timezone
 from applications import eligibility, reference
 from applications.models import Application, Decision
 from applications.states import (
+    CHARGE_ACCOUNTS,
+    PRODUCT_ACCOUNTS,
     UNDECIDED,
     VOLUNTARY,
     ApplicationState,
@@ -86,9 +88,16 @@ def budget(application: Application) -> dict[str, Any]:
     return {"charges": sides[Side.CHARGE], "products": sides[Side.PRODUCT], "figures": figures}
 
 
+# Without the number, which is written before; the commune's own share has none.
+ACCOUNT_WORDS = {
+    code: "Autofinancement" if code == "autofinancement" else label.removeprefix(f"{code} ")
+    for code, label in (*CHARGE_ACCOUNTS, *PRODUCT_ACCOUNTS)
+}
+
+
 def _budget_label(line: Any) -> str:
     account = "" if line.account == "autofinancement" else f"{line.account} "
-    words = line.funder or line.label or ("Autofinancement" if not account else "")
+    words = line.funder or line.label or ACCOUNT_WORDS.get(line.account, "")
     if line.is_request:
         words = "Fonds d’initiative, demandé"
     elif line.status:

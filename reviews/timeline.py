@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from applications.models import Application
+from applications.models import Application, Decision
 from common.money import euros
 from journal.models import Entry
 from journal.services import chain_of
@@ -46,7 +46,7 @@ MAIL_STATES = {
 }
 
 
-def story(application: Application) -> list[dict[str, Any]]:
+def story(application: Application, decision: Decision | None = None) -> list[dict[str, Any]]:
     """Newest first, at most SHOWN: what people did and what was mailed. Two queries."""
     entries = Entry.objects.filter(chain=chain_of(application)).exclude(verb__in=QUIET).order_by("-sequence")[:SHOWN]
     mails = (
@@ -54,7 +54,7 @@ def story(application: Application) -> list[dict[str, Any]]:
         .order_by("-id")
         .only("subject", "recipient_label", "state", "sent_at", "created_at", "kind", "dedup_key")[:SHOWN]
     )
-    told = [_entry(entry) for entry in entries] + _grouped(mails)
+    told = [_entry(entry) for entry in entries] + _signature(decision) + _grouped(mails)
     return sorted(told, key=lambda one: one["when"], reverse=True)[:SHOWN]
 
 
@@ -67,6 +67,14 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "auto": entry.actor_id is None,
         "detail": _detail(entry),
     }
+
+
+def _signature(decision: Decision | None) -> list[dict[str, Any]]:
+    """It stands in the chain of the decision; the decision itself says the same."""
+    if decision is None or decision.signed_by is None:
+        return []
+    text = f"{decision.signed_by.get_full_name()} a signé la décision"
+    return [{"when": decision.signed_at, "text": text, "auto": False, "detail": f"acte {decision.act_number}"}]
 
 
 def _detail(entry: Entry) -> str:

@@ -93,7 +93,9 @@ def page_of(request: HttpRequest, public_id: UUID, *, form: OpinionForm | None =
     application = get_object_or_404(found, public_id=public_id)
     opinion: Opinion | None = getattr(application, "opinion", None)
     decisions = list(
-        application.decisions.exclude(state=DecisionState.WITHDRAWN).select_related("letter").order_by("-pk")
+        application.decisions.exclude(state=DecisionState.WITHDRAWN)
+        .select_related("letter", "signed_by")
+        .order_by("-pk")
     )
     decision = decisions[0] if decisions else None
     balance = getattr(application.call.envelope, "balance", None)
@@ -116,7 +118,7 @@ def page_of(request: HttpRequest, public_id: UUID, *, form: OpinionForm | None =
             elsewhere=elsewhere,
         ),
         "past": dossier.past_awards(application),
-        "story": story(application),
+        "story": story(application, decision),
         "requests": list(application.piece_requests.select_related("asked_by", "answered_by")),
         "decision": decision,
         "reviews": reviews,

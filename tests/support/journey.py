@@ -38,10 +38,10 @@ class Person:
         self.visitor.check_accessibility()
 
     def follow(self, words: str, *, within: Locator | None = None, exact: bool = False) -> None:
-        self._go((within or self.page).get_by_role("link", name=words, exact=exact).first)
+        self._go((within or self.main).get_by_role("link", name=words, exact=exact).first)
 
     def press(self, words: str, *, within: Locator | None = None, exact: bool = False) -> None:
-        self._go((within or self.page).get_by_role("button", name=words, exact=exact).first)
+        self._go((within or self.main).get_by_role("button", name=words, exact=exact).first)
 
     def _go(self, target: Locator) -> None:
         with self.page.expect_navigation():
@@ -59,14 +59,14 @@ class Person:
         self.press("Confirmer et continuer")
 
     def write(self, label: str, text: str, *, within: Locator | None = None) -> None:
-        (within or self.page).get_by_label(label).first.fill(text)
+        (within or self.main).get_by_label(label).first.fill(text)
 
     def choose(self, *labels: str, within: Locator | None = None) -> None:
         for label in labels:
-            (within or self.page).get_by_label(label).first.check()
+            (within or self.main).get_by_label(label).first.check()
 
     def pick(self, label: str, option: str) -> None:
-        self.page.get_by_label(label).first.select_option(label=option)
+        self.main.get_by_label(label).first.select_option(label=option)
 
     def reads(self, *sentences: str) -> None:
         for sentence in sentences:
