@@ -48,14 +48,23 @@ class TwoRoleDatabase:
         TransactionTestCase._fixture_teardown = throw_away  # type: ignore[method-assign]
 
     def renew(self) -> None:
+        self._end_our_sessions()
         connections.close_all()
         self._clone()
+
+    def _end_our_sessions(self) -> None:
+        """Those of live_server's threads stay open, and the owner may not end what belongs to the application."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+            )
 
     def destroy(self) -> None:
         """The owner's name goes back first: Django's own teardown drops the template (of a server that stays)."""
         TransactionTestCase._fixture_teardown = self.original_teardown  # type: ignore[method-assign]
         connections.close_all()
-        self._as_owner(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.run)))
+        self._drop_run()
         self._become_owner()
         connection.settings_dict["NAME"] = self.template
         if self.servers.postgres is None:
@@ -63,12 +72,20 @@ class TwoRoleDatabase:
         connection.settings_dict.update(self.application_settings)
 
     def _clone(self) -> None:
+        self._drop_run()
         self._as_owner(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.run)),
             sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
                 sql.Identifier(self.run), sql.Identifier(self.template)
             ),
         )
+
+    def _drop_run(self) -> None:
+        """FORCE ends the sessions left behind, but may not touch an autovacuum worker; a plain DROP sends that one away."""
+        drop = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(self.run))
+        try:
+            self._as_owner(drop + sql.SQL(" WITH (FORCE)"))
+        except psycopg.errors.InsufficientPrivilege:
+            self._as_owner(drop)
 
     def _as_owner(self, *statements: sql.Composed) -> None:
         with psycopg.connect(self.owner_url, dbname="postgres", autocommit=True) as maintenance:
