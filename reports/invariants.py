@@ -290,6 +290,14 @@ DATABASE = (
         SELECT p.proname::text FROM pg_proc p WHERE p.proname = '_pgtrigger_should_ignore'
             AND p.prosrc NOT LIKE '%session_user = (SELECT pg_get_userbyid(datdba)%'""",
     ),
+    Invariant(
+        "I-32c",
+        "no guard can be attached by the application role to a table of its own",
+        f"""
+        SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
+            AND p.prorettype = 'trigger'::regtype
+            AND has_function_privilege('{grants.settings.DATABASE_APP_ROLE}', p.oid, 'EXECUTE')""",
+    ),
     Invariant("I-16", "the application role deletes, updates and truncates only where it is declared", ""),
 )
 
