@@ -1,10 +1,16 @@
 """People at their browsers: each acts by the words on the page, and every page passed is judged."""
 
+import io
 import re
+import time
 from collections.abc import Callable
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import pikepdf
+import pypdf
+import typst
 from playwright.sync_api import Download, Locator, Page, expect
 
 from tests.support.browser import Visitor
@@ -48,12 +54,8 @@ class Person:
             target.click()
         self.look()
 
-    def press_confirming_identity(self, words: str) -> None:
-        """The page asks for the password again; afterwards the person is where they wanted to go."""
-        self.follow(words)
-        self.confirm_identity()
-
     def confirm_identity(self) -> None:
+        """The page asks for the password again; afterwards the person is where they wanted to go."""
         expect(self.page.get_by_role("heading", name="Confirmer que c’est vous")).to_be_visible()
         self.write("Votre mot de passe", self.password)
         self.press("Confirmer et continuer")
@@ -93,8 +95,6 @@ class Person:
 
 def insist(attempt: Callable[[], Any], seconds: float) -> None:
     """Again until it passes; each attempt brings its own wait."""
-    import time
-
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -103,3 +103,41 @@ def insist(attempt: Callable[[], Any], seconds: float) -> None:
         except AssertionError:
             if time.monotonic() > deadline:
                 raise
+
+
+# --- Mails and papers ------------------------------------------------------------------------------------------
+
+
+def text_of(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    return body.get_content() if body else ""
+
+
+def link_in(mail: EmailMessage) -> str:
+    """The path of the first address in the text."""
+    found = re.search(r"https?://[^/\s]+(/[^\s>]*)", text_of(mail))
+    assert found, text_of(mail)
+    return found[1]
+
+
+def pdf_of(mail: EmailMessage) -> bytes:
+    (paper,) = [part for part in mail.iter_attachments() if part.get_content_type() == "application/pdf"]
+    content = paper.get_content()
+    assert isinstance(content, bytes)
+    return content
+
+
+def words_of(paper: bytes) -> str:
+    pages = pypdf.PdfReader(io.BytesIO(paper)).pages
+    return " ".join("".join(page.extract_text() for page in pages).split())
+
+
+def assert_tagged(paper: bytes) -> None:
+    with pikepdf.open(io.BytesIO(paper)) as pdf:
+        assert bool(pdf.Root.MarkInfo.Marked) and "/StructTreeRoot" in pdf.Root
+
+
+def a_paper(folder: Path, label: str) -> Path:
+    path = folder / f"{label.split()[0].lower()}.pdf"
+    path.write_bytes(typst.compile(f"= {label}\n\nSéance ordinaire du conseil municipal.".encode(), format="pdf"))
+    return path
