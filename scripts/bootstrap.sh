@@ -52,6 +52,8 @@ if [ ! -x .venv/bin/uv ]; then
 fi
 
 export UV_PYTHON="$PWD/$python" UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT="$PWD/.venv"
+# Compiled once here: where PYTHONDONTWRITEBYTECODE is set, every process would otherwise compile Django again.
+export UV_COMPILE_BYTECODE=1
 # The authorities this machine trusts, where it has a list (behind a proxy that inspects TLS, uv's own list is not enough).
 [ ! -r /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1
 printf 'Installing the locked dependencies…\n'
