@@ -36,10 +36,10 @@ def queue(
     `key` says it only once (kind, object, period; the recipient is added here): queueing the same again returns
     the message that stands. None means that each call is a new message (a password reset).
     """
-    dedup = f"{kind}:{key}:{recipient_email.lower()}" if key else f"{kind}:{uuid4()}"
+    dedup = dedup_of(kind, key, recipient_email)
     message_id = f"<{hashlib.sha256(dedup.encode()).hexdigest()[:32]}@{settings.MESSAGE_ID_DOMAIN}>"
     message, created = Message.objects.get_or_create(
-        dedup_key=dedup[:200] if len(dedup) <= 200 else hashlib.sha256(dedup.encode()).hexdigest(),
+        dedup_key=dedup,
         defaults={
             "kind": kind,
             "recipient_id": recipient_id,
@@ -57,6 +57,23 @@ def queue(
     if created:
         wake_relay()
     return message
+
+
+def dedup_of(kind: str, key: str | None, email: str) -> str:
+    """What makes a message unique; short enough for its column."""
+    dedup = f"{kind}:{key}:{email.lower()}" if key else f"{kind}:{uuid4()}"
+    return dedup if len(dedup) <= 200 else hashlib.sha256(dedup.encode()).hexdigest()
+
+
+def again_key(message: Message) -> str:
+    """The key of the message that repeats a refused one."""
+    return f"again-{message.pk}"
+
+
+def already_again(messages: list[Message]) -> set[int]:
+    """Those of these refused messages that were sent again."""
+    keys = {dedup_of(one.kind, again_key(one), one.recipient_email): one.pk for one in messages}
+    return {keys[key] for key in Message.objects.filter(dedup_key__in=keys).values_list("dedup_key", flat=True)}
 
 
 def attach(message: Message, attachment: dict[str, Any]) -> None:
@@ -93,7 +110,7 @@ def send_again(pk: int, *, by: Actor) -> Message:
     elif message.state == MessageState.FAILED:
         again = queue(
             kind=message.kind,
-            key=f"again-{message.pk}",
+            key=again_key(message),
             recipient_email=message.recipient_email,
             recipient_id=message.recipient_id,
             recipient_label=message.recipient_label,

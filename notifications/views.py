@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from notifications.models import Message
-from notifications.services import send_again
+from notifications.services import already_again, send_again
 from notifications.states import MessageState
 
 # Roles are named as text: accounts stands above.
@@ -41,6 +41,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
         "notifications/message_list.html",
         {
             "rows": page[:PAGE],
+            "again": already_again(page) if chosen[0] == "" else set(),
             "view": chosen[0],
             "views": _tabs(chosen[0]),
             "next_url": f"?vue={chosen[0]}&avant={page[PAGE - 1].pk}" if more else "",
