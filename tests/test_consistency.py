@@ -95,7 +95,7 @@ def test_every_thing_with_a_state_has_its_guards() -> None:
 @pytest.mark.django_db
 def test_every_guard_runs_as_the_owner_and_sees_real_tables_only() -> None:
     names = {
-        trigger.get_pgid(model)
+        trigger.get_pgid(model)  # type: ignore[arg-type]
         for model in apps.get_models()
         for trigger in getattr(model._meta, "triggers", ())
         if isinstance(trigger, Guard)

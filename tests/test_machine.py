@@ -529,9 +529,9 @@ class Life(RuleBasedStateMachine):
         elif verb == "seal" and lot:
             lot.state = "sealed"
             self.entries += 1 + len(lot.dues)
-            for _, one in lot.dues:
-                one.state = "ordered"
-                self.move("committed", "ordered", one.cents)
+            for _, each in lot.dues:
+                each.state = "ordered"
+                self.move("committed", "ordered", each.cents)
         elif verb == "transmit" and lot:
             lot.state = "transmitted"
             self.entries += 1

@@ -37,7 +37,7 @@ def params(cases: list[Case]) -> Any:
 
 
 def say(connection: psycopg.Connection[Any], sql: str, ids: dict[str, Any]) -> Any:
-    return connection.execute(Template(sql).substitute(ids))  # type: ignore[arg-type]
+    return connection.execute(Template(sql).substitute(ids))
 
 
 def attempt(connection: psycopg.Connection[Any], case: Case, ids: dict[str, Any]) -> Exception | None:

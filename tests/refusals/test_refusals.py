@@ -84,8 +84,8 @@ def test_planted_holes(case: Case, superuser: psycopg.Connection[Any], ids: dict
         [table, f"^pgtrigger_{guard}_[0-9a-f]{{5}}$"],
     ).fetchall()
     assert len(found) == 1, f"{case.guard}: {found}"
-    superuser.execute(f"DROP TRIGGER {found[0][0]} ON {table}")  # type: ignore[arg-type]
-    superuser.execute(f"SET LOCAL SESSION AUTHORIZATION {ids['app']}")  # type: ignore[arg-type]
+    superuser.execute(f"DROP TRIGGER {found[0][0]} ON {table}")
+    superuser.execute(f"SET LOCAL SESSION AUTHORIZATION {ids['app']}")
     error = attempt(superuser, case, ids)
     assert error is None, f"still refused, by something else: {error}"
 
@@ -117,7 +117,7 @@ def test_what_a_line_pays_is_copied_by_the_database(app: psycopg.Connection[Any]
     columns = ", ".join(f"{who}_id" for who in paying.PEOPLE)
     row = app.execute(
         f"SELECT amount_cents, state, {columns} FROM payments_paymentline ORDER BY id DESC LIMIT 1"
-    ).fetchone()  # type: ignore[arg-type]
+    ).fetchone()
     people = [ids[who] for who in ("manager", "head", "instructor", "approver", "preparer")]
     assert row == (50_000, "live", *people)
 
@@ -157,8 +157,8 @@ def test_two_parts_of_a_payment_by_one_person(
             "payments_instalment": f"id = {ids['approved']}",
             "payments_batch": f"id = {ids['empty_batch']}",
         }[table]
-        superuser.execute(f"UPDATE {table} SET {column} = {people[key]} WHERE {where}")  # type: ignore[arg-type]
+        superuser.execute(f"UPDATE {table} SET {column} = {people[key]} WHERE {where}")
     superuser.execute("SET LOCAL session_replication_role = 'origin'")
-    superuser.execute(f"SET LOCAL SESSION AUTHORIZATION {ids['app']}")  # type: ignore[arg-type]
+    superuser.execute(f"SET LOCAL SESSION AUTHORIZATION {ids['app']}")
     with pytest.raises(psycopg.errors.CheckViolation, match="line_persons_differ"):
         say(superuser, paying.line(), ids)
