@@ -55,7 +55,7 @@ def committed(blocker: DjangoDbBlocker) -> Iterator[None]:
             yield
         finally:
             connections.close_all()
-            TransactionTestCase._fixture_teardown(None)  # type: ignore[arg-type, attr-defined]
+            TransactionTestCase._fixture_teardown(None)  # type: ignore[attr-defined]
 
 
 def step(thing: Thing, verb: str, *, by: Any, **kwargs: Any) -> Thing:
