@@ -1,7 +1,7 @@
 """Take messages out of the outbox and hand them to the mail server, each to one final state.
 
-A message is claimed by one conditional UPDATE (a lease; SKIP LOCKED lets workers work side by side), handed over, and
-concluded by another UPDATE that holds only while the lease is ours. No transaction is open while the mail server talks.
+A message is claimed under a lock (SKIP LOCKED lets workers work side by side) that leaves a lease, handed over, and concluded
+by an UPDATE that holds only while the lease is ours. No transaction is open while the mail server talks.
 A worker that dies leaves a lease that runs out, and the next sweep takes the message again.
 
 What cannot be excluded: a worker that dies, or a line that is cut, between the server's « 250 » and our UPDATE. The
@@ -25,7 +25,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from notifications import smtp
@@ -82,15 +82,17 @@ def due() -> Any:
 def claim(message_id: int | None = None) -> Message | None:
     """Lease one due message (the longest waiting, or this one) and count the attempt; None when there is none."""
     wanted = due() if message_id is None else due().filter(pk=message_id)
-    wanted = wanted.order_by("next_attempt_at", "pk").select_for_update(skip_locked=True, of=("self",))
-    lease = uuid4()
-    # « = », not « IN »: the subquery that locks is then run exactly once.
-    with_lease = Message.objects.filter(pk=wanted.values("pk")[:1]).update(
-        lease=lease,
+    message = wanted.order_by("next_attempt_at").select_for_update(skip_locked=True, of=("self",)).first()
+    if message is None:
+        return None
+    message.lease = uuid4()
+    message.attempts += 1
+    Message.objects.filter(pk=message.pk).update(
+        lease=message.lease,
+        attempts=message.attempts,
         leased_until=Now() + timedelta(seconds=settings.MAIL_LEASE_SECONDS),
-        attempts=F("attempts") + 1,
     )
-    return Message.objects.get(lease=lease) if with_lease else None
+    return message
 
 
 def conclude(message: Message, answer: Answer) -> bool:

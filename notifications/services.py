@@ -38,25 +38,24 @@ def queue(
     """
     dedup = dedup_of(kind, key, recipient_email)
     message_id = f"<{hashlib.sha256(dedup.encode()).hexdigest()[:32]}@{settings.MESSAGE_ID_DOMAIN}>"
-    message, created = Message.objects.get_or_create(
+    message = Message(
         dedup_key=dedup,
-        defaults={
-            "kind": kind,
-            "recipient_id": recipient_id,
-            "recipient_email": recipient_email,
-            "recipient_label": recipient_label,
-            "subject_ref": subject_ref,
-            "subject": " ".join(subject.split())[:250],
-            "body_text": text,
-            "body_html": html,
-            "attachments": attachments or [],
-            "awaits": awaits,
-            "message_id": message_id,
-        },
+        kind=kind,
+        recipient_id=recipient_id,
+        recipient_email=recipient_email,
+        recipient_label=recipient_label,
+        subject_ref=subject_ref,
+        subject=" ".join(subject.split())[:250],
+        body_text=text,
+        body_html=html,
+        attachments=attachments or [],
+        awaits=awaits,
+        message_id=message_id,
     )
-    if created:
-        wake_relay()
-    return message
+    # One statement and no savepoint, unlike get_or_create: said twice at once, the second finds the first.
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    wake_relay()
+    return Message.objects.get(dedup_key=dedup)
 
 
 def dedup_of(kind: str, key: str | None, email: str) -> str:
