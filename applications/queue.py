@@ -11,8 +11,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.postgres.search import SearchQuery
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -20,13 +18,13 @@ from accounts.states import PlanStatus, Role
 from applications.models import Application, PieceRequest
 from applications.models.application import ApplicationQuerySet
 from applications.states import DECIDED, FINAL, UNDECIDED, ApplicationState
+from common.counting import CAP, Count, Counts, count_each, remembered
 from common.money import MoneyError, euros, parse_euros
 from common.search import fold
 from fund.states import Theme
 
 S = ApplicationState
 PAGE = 50
-CAP = 1000  # a counter says « 999+ » beyond: counting further would cost more than it tells
 
 DELAYS = {"depasse": "Délai dépassé", "semaine": "7 jours ou moins", "mois": "30 jours ou moins"}
 PIECES = {
@@ -80,11 +78,11 @@ class Filters:
         return f"-{self.sort}" if self.descending else self.sort
 
 
-def read_filters(query: Any, *, default_view: str = "") -> Filters:
-    """Filters from a QueryDict. Without any, the person's own view of the day."""
+def read_filters(query: Any, *, default_view: str = "", default_state: str = "ouverts") -> Filters:
+    """Filters from a QueryDict. Without any, the person's own view of the day, or these states."""
     bare = not any(key not in ("tri", "apres", "avant") for key in query)
     chosen = Filters(view=_one_of(query.get("vue"), ("jour", "retard")) or (default_view if bare else ""))
-    chosen.state = _one_of(query.get("etat"), (*S.values, *GROUPS)) or "ouverts"
+    chosen.state = _one_of(query.get("etat"), (*S.values, *GROUPS)) or default_state
     chosen.text = query.get("q", "").strip()[:100]
     chosen.theme = _one_of(query.get("theme"), Theme.values)
     chosen.plan = _one_of(query.get("plan"), PLANS)
@@ -264,36 +262,22 @@ def _url(query: Any, name: str, row: dict[str, Any], sort: Sort) -> str:
 # --- Counters --------------------------------------------------------------------------------------------------
 
 
-def count_each(querysets: dict[str, ApplicationQuerySet]) -> dict[str, int]:
-    """How many rows each has, counted up to CAP, in one query."""
-    parts: list[str] = []
-    params: list[Any] = []
-    for queryset in querysets.values():
-        try:
-            sql, given = queryset.order_by().values("pk")[:CAP].query.sql_with_params()
-        except EmptyResultSet:
-            # A filter that can match nothing (a role without files of the day) has no SQL at all.
-            parts.append("(SELECT 0)")
-            continue
-        parts.append(f"(SELECT count(*) FROM ({sql}) bounded)")  # noqa: S608 - compiled by Django, values apart
-        params += given
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(parts), params)
-        row = cursor.fetchone()
-    return dict(zip(querysets, row, strict=True))
-
-
 def counted(user: Any) -> dict[str, int]:
     """The counters of the desk's tabs."""
+    return count_each(remembered(("tabs", rights(user), timezone.localdate(), CAP), lambda: _tabs(user)))
+
+
+def _tabs(user: Any) -> Counts:
     seen = Application.objects.visible_to(user)
     by_state = (S.SUBMITTED, S.IN_INSTRUCTION, S.AWAITING_COMMUNE, S.UNDER_REVIEW, S.REVIEWED)
     tabs = {"jour": seen.filter(of_the_day(user)), "retard": seen.filter(late())}
-    return count_each(tabs | {state.value: seen.filter(state=state) for state in by_state})
+    tabs |= {state.value: seen.filter(state=state) for state in by_state}
+    return {name: Count.of(queryset, cap=CAP) for name, queryset in tabs.items()}
 
 
-def waiting_for(user: Any) -> int:
-    """« À traiter 14 »: the count beside the menu."""
-    return count_each({"jour": Application.objects.visible_to(user).filter(of_the_day(user))})["jour"]
+def rights(user: Any) -> tuple[Any, ...]:
+    """What decides of the files a person sees: who they are and their roles."""
+    return user.pk, *sorted((m.organisation_id or 0, m.role) for m in user.active_memberships)
 
 
 def chips(chosen: Filters, names: dict[str, str]) -> list[dict[str, Any]]:

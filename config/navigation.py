@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import IntegerField, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from accounts.models import User
 from accounts.states import DESK_ROLES, FINANCE_ROLES, READING_ROLES, Role
 from applications.models import Application, Decision
-from applications.queue import CAP, of_the_day
+from applications.queue import of_the_day, rights
 from applications.states import ApplicationState, DecisionState
+from common.counting import Count, Counts, count_each, remembered
 from payments.models import Instalment
 from payments.states import InstalmentState
 from reviews.models import Review
@@ -119,22 +119,12 @@ def _items_of(user: Any) -> dict[str, tuple[Item, str]]:
 
 
 def _counts(user: Any, items: dict[str, tuple[Item, str]]) -> dict[str, int]:
-    counted = {name: item.rows(user) for name, (item, _) in items.items() if item.rows}
-    if not counted:
-        return {}
-    found = User.objects.filter(pk=user.pk).values(**{name: _count(rows) for name, rows in counted.items()})
-    row: Any = found.first()
-    return dict(row or {})
+    """All in one query, each up to CAP: the menu does not cost more as the years add up."""
 
+    def build() -> Counts:
+        return {name: Count.of(item.rows(user)) for name, (item, _) in items.items() if item.rows}
 
-class _Bounded(Subquery):
-    """A count as a column of one query, up to CAP: the menu does not cost more as the years add up."""
-
-    template = "(SELECT count(*) FROM (%(subquery)s) bounded)"
-
-
-def _count(rows: QuerySet[Any]) -> _Bounded:
-    return _Bounded(rows.order_by().values("pk")[:CAP], output_field=IntegerField())
+    return count_each(remembered(("menu", rights(user), tuple(items)), build))
 
 
 def _entry(label: str, url: str, path: str, *, also: tuple[str, ...] = (), count: int = 0) -> dict[str, Any]:

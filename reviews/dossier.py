@@ -1,14 +1,16 @@
 """What the pages of the desk and of the evaluators show of one file, fetched with a fixed number of queries."""
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, Sum
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from applications import eligibility, reference
 from applications.models import Application, Decision
@@ -42,18 +44,34 @@ TEXTS = (
 )
 
 
+# What the commune wrote, as HTML, by the hash of its frozen snapshot: it can never show anything else.
+_written: OrderedDict[tuple[int, str], SafeString] = OrderedDict()
+KEPT = 300
+
+
 def reading(application: Application) -> dict[str, Any]:
-    """The content of the file, for `reviews/_reading.html`. Children come from a prefetch."""
-    texts = {slug: (title, getattr(application, field)) for slug, title, field in TEXTS}
-    return {
-        "texts": texts,
-        "facts": _facts(application),
-        "indicators": list(application.indicators.all()),
-        "milestones": list(application.milestones.all()),
-        "partners": list(application.partners.all()),
-        "budget": budget(application),
-        "documents": documents(application),
-    }
+    """What `reviews/_reading.html` shows: the content of the file, and its documents (which may still come)."""
+    return {"content": content(application), "documents": documents(application)}
+
+
+def content(application: Application) -> SafeString:
+    """What the commune wrote and sent. Frozen by the database since then, so laid out once a process."""
+    key = application.pk, application.snapshot_sha256
+    found = _written.get(key)
+    if found is None:
+        texts = {slug: (title, getattr(application, field)) for slug, title, field in TEXTS}
+        context = {
+            "texts": texts,
+            "facts": _facts(application),
+            "indicators": list(application.indicators.all()),
+            "milestones": list(application.milestones.all()),
+            "partners": list(application.partners.all()),
+            "budget": budget(application),
+        }
+        found = _written[key] = render_to_string("reviews/_content.html", context)
+        if len(_written) > KEPT:
+            _written.popitem(last=False)
+    return found
 
 
 def _facts(application: Application) -> list[tuple[str, str]]:
@@ -222,7 +240,7 @@ def past_awards(application: Application) -> list[dict[str, Any]]:
         .annotate(granted=Sum("decisions__amount_cents", filter=~Q(decisions__state=DecisionState.WITHDRAWN)))[:8]
     )
     rows = list(others)
-    numbers = [row["number"] for row in rows]
+    numbers = [row["number"] for row in rows if row["granted"]]
     paid = dict(
         Movement.objects.filter(subject__in=numbers, verb="pay", reverses__isnull=True, reversed_by__isnull=True)
         .order_by()

@@ -48,24 +48,22 @@ MAIL_STATES = {
 
 def story(application: Application, decision: Decision | None = None) -> list[dict[str, Any]]:
     """Newest first, at most SHOWN: what people did and what was mailed. Two queries."""
-    entries = Entry.objects.filter(chain=chain_of(application)).exclude(verb__in=QUIET).order_by("-sequence")[:SHOWN]
-    mails = (
-        Message.objects.filter(subject_ref=application.number)
-        .order_by("-id")
-        .only("subject", "recipient_label", "state", "sent_at", "created_at", "kind", "dedup_key")[:SHOWN]
-    )
-    told = [_entry(entry) for entry in entries] + _signature(decision) + _grouped(mails)
+    entries = Entry.objects.filter(chain=chain_of(application)).exclude(verb__in=QUIET).order_by("-sequence")
+    written = entries.values("verb", "actor_id", "actor_label", "occurred_at", "recorded_at", "data", "reason")[:SHOWN]
+    mails = Message.objects.filter(subject_ref=application.number).order_by("-id")
+    sent = mails.values("subject", "recipient_label", "state", "sent_at", "created_at", "kind")[:SHOWN]
+    told = [_entry(entry) for entry in written] + _signature(decision) + _grouped(sent)
     return sorted(told, key=lambda one: one["when"], reverse=True)[:SHOWN]
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
-    sentence = SENTENCES.get(entry.verb, entry.verb.replace("_", " "))
-    text = sentence if entry.verb == "reprise" else f"{entry.actor_label} {sentence}"
+def _entry(entry: dict[str, Any]) -> dict[str, Any]:
+    verb = entry["verb"]
+    sentence = SENTENCES.get(verb, verb.replace("_", " "))
     return {
-        "when": entry.occurred_at or entry.recorded_at,
-        "text": text,
-        "auto": entry.actor_id is None,
-        "detail": _detail(entry),
+        "when": entry["occurred_at"] or entry["recorded_at"],
+        "text": sentence if verb == "reprise" else f"{entry['actor_label']} {sentence}",
+        "auto": entry["actor_id"] is None,
+        "detail": _detail(entry["data"] or {}, entry["reason"]),
     }
 
 
@@ -77,8 +75,7 @@ def _signature(decision: Decision | None) -> list[dict[str, Any]]:
     return [{"when": decision.signed_at, "text": text, "auto": False, "detail": f"acte {decision.act_number}"}]
 
 
-def _detail(entry: Entry) -> str:
-    data = entry.data or {}
+def _detail(data: dict[str, Any], reason: str) -> str:
     parts = []
     if data.get("number"):
         parts.append(f"numéro {data['number']}")
@@ -91,21 +88,21 @@ def _detail(entry: Entry) -> str:
         parts.append(f"à la suite de {data['from']}")
     if data.get("average"):
         parts.append(f"{data['average']} points sur 100")
-    if entry.reason:
-        parts.append(entry.reason if len(entry.reason) < 240 else f"{entry.reason[:240]}…")
+    if reason:
+        parts.append(reason if len(reason) < 240 else f"{reason[:240]}…")
     return " ; ".join(parts)
 
 
-def _grouped(mails: Iterable[Message]) -> list[dict[str, Any]]:
+def _grouped(mails: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """One line for the same mail to several people."""
-    groups: dict[tuple[str, str], list[Message]] = {}
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for mail in mails:
-        groups.setdefault((mail.kind, mail.subject), []).append(mail)
+        groups.setdefault((mail["kind"], mail["subject"]), []).append(mail)
     told = []
     for (_, subject), same in groups.items():
-        people = ", ".join(mail.recipient_label for mail in reversed(same))
-        states = {MAIL_STATES[MessageState(mail.state)] for mail in same if mail.state != MessageState.SENT}
+        people = ", ".join(mail["recipient_label"] for mail in reversed(same))
+        states = {MAIL_STATES[MessageState(mail["state"])] for mail in same if mail["state"] != MessageState.SENT}
         detail = f"à {people}" + (f" ; {', '.join(sorted(states))}" if states else "")
-        when = max(mail.sent_at or mail.created_at for mail in same)
+        when = max(mail["sent_at"] or mail["created_at"] for mail in same)
         told.append({"when": when, "text": f"Courriel : « {subject} »", "auto": True, "detail": detail})
     return told

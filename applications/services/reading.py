@@ -2,12 +2,21 @@
 
 from typing import Any
 
-from applications.models import Application
+from django.db.models import Prefetch
+
+from applications.models import Application, Attachment
 from applications.models.application import ApplicationQuerySet
 from common.errors import NotAllowed
 from journal.services import locked
 
-CHILDREN = ("partners", "milestones", "indicators", "budget_lines", "attachments__file", "call__documents")
+CHILDREN = (
+    "partners",
+    "milestones",
+    "indicators",
+    "budget_lines",
+    Prefetch("attachments", Attachment.objects.select_related("file")),
+    "call__documents",
+)
 
 
 def for_reading(queryset: ApplicationQuerySet | None = None) -> ApplicationQuerySet:

@@ -17,6 +17,7 @@ A text given to a component gets its French spaces by itself (`typo`) and is esc
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -24,7 +25,7 @@ from urllib.parse import urlencode
 from django import template
 from django.template.context import Context
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from common import dates, money, typography
@@ -306,12 +307,49 @@ def kv(items: Iterable[Any]) -> SafeString:
 
 @register.simple_tag
 def timeline(entries: Iterable[Any]) -> SafeString:
-    return render("timeline", entries=entries)
+    """Built in Python as `tag` is: a file has forty entries."""
+    return format_html('<ol class="log">{}</ol>', format_html_join("", "{}", ((_told(one),) for one in entries)))
+
+
+def _told(entry: Any) -> SafeString:
+    when, url, detail = at(entry, "when"), at(entry, "url"), at(entry, "detail")
+    shown = dates.relative(when)
+    return format_html(
+        '<li{}><time datetime="{}">{}</time>{}{}{}</li>',
+        mark_safe(' class="auto"') if at(entry, "auto") else "",
+        (dates.local(when) if isinstance(when, datetime) else when).isoformat(),
+        shown[:1].upper() + shown[1:],
+        typo(at(entry, "text")),
+        format_html(' <a href="{}">{}</a>', url, typo(at(entry, "link") or "voir")) if url else "",
+        format_html('<span class="log-d">{}</span>', typo(detail)) if detail else "",
+    )
 
 
 @register.simple_tag
 def checks(items: Iterable[Any]) -> SafeString:
-    return render("checks", items=items)
+    return format_html('<ul class="checks">{}</ul>', format_html_join("", "{}", ((_checked(one),) for one in items)))
+
+
+CHECK_ICONS = {
+    "ok": ("c-ok", "check", "Oui"),
+    "no": ("c-no", "cross", "Non"),
+    "wait": ("c-q", "clock", "En attente"),
+    "ask": ("c-q", "warning", "À juger"),
+}
+
+
+def _checked(item: Any) -> SafeString:
+    css, name, word = CHECK_ICONS.get(at(item, "state"), CHECK_ICONS["ask"])
+    label, reason, url = typo(at(item, "label")), at(item, "reason"), at(item, "url")
+    link = '<a class="small" href="{}">{}<span class="visually-hidden"> : {}</span></a>'
+    return format_html(
+        '<li><span class="{}">{}</span><div>{}{}</div>{}</li>',
+        css,
+        icon(name, label=word),
+        label,
+        format_html("<p>{}</p>", typo(reason)) if reason else "",
+        format_html(link, url, typo(at(item, "link") or "voir"), label) if url else "",
+    )
 
 
 @register.simple_tag

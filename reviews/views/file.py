@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,8 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.states import READING_ROLES
 from applications import eligibility, policies
-from applications.models import Application, Decision
-from applications.services import for_reading
+from applications.models import Application, Attachment, Decision
 from applications.states import UNDECIDED, ApplicationState, DecisionState
 from common.errors import DomainError, NotAllowed
 from common.money import MoneyError, parse_euros
@@ -27,7 +27,15 @@ from reviews.timeline import story
 from reviews.views.access import desk_page, file_of, for_roles
 
 S = ApplicationState
-RELATED = ("call__fund", "call__envelope__balance", "organisation", "instructor", "submitted_by", "opinion__written_by")
+RELATED = ("call__envelope__balance", "organisation", "instructor", "submitted_by", "opinion__written_by")
+# What the computed rules look at; the rest of the content is laid out once (dossier.content).
+FOR_THE_RULES = ("budget_lines", Prefetch("attachments", Attachment.objects.select_related("file")), "call__documents")
+# Long, and not shown here: the snapshot alone is as large as the file.
+UNREAD = (
+    *("snapshot", "search", "search_text", "call__rules", "call__summary", "call__contact"),
+    *("organisation__postal_codes", "organisation__address", "organisation__latitude", "organisation__longitude"),
+    *(f"{who}__{field}" for who in ("instructor", "submitted_by") for field in ("password", "job", "phone")),
+)
 
 
 @require_safe
@@ -89,18 +97,12 @@ def available_cents(application: Application) -> int:
 
 def page_of(request: HttpRequest, public_id: UUID, *, form: OpinionForm | None = None) -> dict[str, Any]:
     user: Any = request.user
-    found = for_reading(Application.objects.visible_to(user).sent()).select_related(*RELATED)
-    application = get_object_or_404(found, public_id=public_id)
+    found = Application.objects.visible_to(user).sent().select_related(*RELATED).prefetch_related(*FOR_THE_RULES)
+    application = get_object_or_404(found.defer(*UNREAD), public_id=public_id)
     opinion: Opinion | None = getattr(application, "opinion", None)
-    decisions = list(
-        application.decisions.exclude(state=DecisionState.WITHDRAWN)
-        .select_related("letter", "signed_by")
-        .order_by("-pk")
-    )
-    decision = decisions[0] if decisions else None
+    decision, reviews = _after_instruction(application)
     balance = getattr(application.call.envelope, "balance", None)
     elsewhere = dossier.proposed_elsewhere(application)
-    reviews = list(application.reviews.select_related("evaluator").order_by("pk"))
     checks = eligibility.checks(application, today=timezone.localdate())
     return {
         "application": application,
@@ -126,6 +128,14 @@ def page_of(request: HttpRequest, public_id: UUID, *, form: OpinionForm | None =
         "conflicts": list(application.conflicts.filter(lifted_at__isnull=True).select_related("user")),
         **acts(user, application, opinion, decision, reviews),
     }
+
+
+def _after_instruction(application: Application) -> tuple[Decision | None, list[Review]]:
+    """The last decision and the reviews; a file still in instruction has none (its machine does not come back)."""
+    if application.state in (S.SUBMITTED, S.IN_INSTRUCTION, S.AWAITING_COMMUNE):
+        return None, []
+    decisions = application.decisions.exclude(state=DecisionState.WITHDRAWN).select_related("letter", "signed_by")
+    return decisions.order_by("-pk").first(), list(application.reviews.select_related("evaluator").order_by("pk"))
 
 
 def opinion_form(application: Application, opinion: Opinion | None) -> OpinionForm:

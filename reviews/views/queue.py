@@ -1,12 +1,14 @@
 """The desk's list of files, and the same list as CSV."""
 
+from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
 from django.db.models import OuterRef, Subquery, Sum
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from accounts.models import Organisation, User
@@ -14,39 +16,13 @@ from accounts.states import DESK_ROLES, Role
 from applications import listing, queue
 from applications.models import PieceRequest
 from applications.states import UNDECIDED, ApplicationState
-from common.dates import day_short
-from common.money import percent, rate
 from fund.models import Call
 from fund.states import CallState, Theme
 from reviews.models import Opinion
 from reviews.views.access import desk_page
+from reviews.views.queue_rows import FIELDS, table_rows
 
 S = ApplicationState
-FIELDS = (
-    "number",
-    "public_id",
-    "title",
-    "state",
-    "submitted_at",
-    "due_on",
-    "suspended_days",
-    "requested_cents",
-    "eligible_cost_cents",
-    "instructor_id",
-    "instructor__first_name",
-    "instructor__last_name",
-    "organisation__name",
-    "organisation__plan_status",
-    "opinion__proposed_cents",
-)
-TAGS = {
-    S.SUBMITTED: ("info", "mail"),
-    S.IN_INSTRUCTION: ("warn", "half"),
-    S.AWAITING_COMMUNE: ("hold", "pause"),
-    S.UNDER_REVIEW: ("hold", "clock"),
-    S.REVIEWED: ("info", "check"),
-    S.GRANTED: ("done", "check"),
-}
 TABS = (
     (S.SUBMITTED, "À prendre"),
     (S.IN_INSTRUCTION, "En instruction"),
@@ -63,22 +39,21 @@ def desk_queue(request: HttpRequest) -> HttpResponse:
     chosen = queue.read_filters(request.GET, default_view=default_view(user))
     asked = PieceRequest.objects.filter(application=OuterRef("pk"), answered_at__isnull=True).values("due_on")[:1]
     page = queue.page(queue.filtered(user, chosen), chosen, request.GET, *FIELDS, asked_due=Subquery(asked))
-    rows = [shown(row, user) for row in page.rows]
     call = current_call(chosen.call)
     context = {
         "filters": chosen,
         "page": page,
-        "rows": rows,
+        "table": table_rows(page.rows, user),
         "tabs": tabs(user, chosen),
         "chips": queue.chips(chosen, names(chosen)),
         "call": call,
         "envelope": envelope(call),
-        "more_open": bool(chosen.pieces or chosen.commune or chosen.least is not None or chosen.most is not None),
+        "more_open": bool(chosen.pieces or chosen.least is not None or chosen.most is not None),
         "requested_total": sum(row["requested_cents"] for row in page.rows),
         "proposed_total": sum(row["opinion__proposed_cents"] or 0 for row in page.rows),
-        "choices": choices(user),
+        "choices": choices(user, chosen),
         "clear_url": f"?vue={chosen.view}" if chosen.view else f"?etat={chosen.state}",
-        "export_query": request.GET.urlencode() or ("vue=jour" if chosen.view == "jour" else ""),
+        "export_query": export_query(request, chosen),
     }
     return render(request, "reviews/queue.html", context)
 
@@ -86,8 +61,8 @@ def desk_queue(request: HttpRequest) -> HttpResponse:
 @require_safe
 @desk_page
 def desk_queue_export(request: HttpRequest) -> StreamingHttpResponse:
-    """The list with its filters, in its order, without a limit."""
-    chosen = queue.read_filters(request.GET)
+    """The list with its filters, in its order, without a limit; without filters, every file that was sent."""
+    chosen = queue.read_filters(request.GET, default_state="tous")
     sign = "-" if chosen.descending else ""
     found = queue.filtered(request.user, chosen).order_by(f"{sign}{queue.SORTS[chosen.sort].column}", f"{sign}pk")
     lines = listing.as_csv(found, extra=[("Proposé", "opinion__proposed_cents")])
@@ -97,6 +72,18 @@ def desk_queue_export(request: HttpRequest) -> StreamingHttpResponse:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def export_query(request: HttpRequest, chosen: queue.Filters) -> str:
+    """The filters of the page, those by default included."""
+    query = request.GET.copy()
+    for name in ("apres", "avant"):
+        query.pop(name, None)
+    if chosen.view:
+        query["vue"] = chosen.view
+    else:
+        query["etat"] = chosen.state
+    return query.urlencode()
 
 
 def default_view(user: Any) -> str:
@@ -144,23 +131,33 @@ def tabs(user: Any, chosen: queue.Filters) -> list[dict[str, Any]]:
     ]
 
 
-def choices(user: Any) -> dict[str, Any]:
+def choices(user: Any, chosen: queue.Filters) -> dict[str, SafeString]:
+    """The options of each filter."""
     desk = User.objects.filter(
         memberships__role__in=DESK_ROLES, memberships__organisation__isnull=True, memberships__ended_at__isnull=True
+    ).exclude(pk=user.pk)
+    people = tuple(
+        (str(pk), f"{first} {last}")
+        for pk, first, last in desk.distinct().order_by("last_name").values_list("pk", "first_name", "last_name")
     )
+    nobody = (("", "Tous"), ("moi", "Moi"), ("personne", "Personne encore"))
     return {
-        "states": [*queue.GROUPS.items(), *queue.STATE_CHOICES],
-        "themes": Theme.choices,
-        "plans": queue.PLANS.items(),
-        "delays": queue.DELAYS.items(),
-        "pieces": queue.PIECES.items(),
-        "people": [
-            (str(pk), f"{first} {last}")
-            for pk, first, last in desk.distinct().order_by("last_name").values_list("pk", "first_name", "last_name")
-            if pk != user.pk
-        ],
-        "communes": Organisation.objects.values_list("pk", "name"),
+        "state": options((*queue.GROUPS.items(), *queue.STATE_CHOICES), chosen.state),
+        "theme": options((("", "Tous"), *Theme.choices), chosen.theme),
+        "plan": options((("", "Tous"), *queue.PLANS.items()), chosen.plan),
+        "delay": options((("", "Tous"), *queue.DELAYS.items()), chosen.delay),
+        "pieces": options((("", "Toutes"), *queue.PIECES.items()), chosen.pieces),
+        "people": options((*nobody, *people), chosen.instructor),
     }
+
+
+@lru_cache(maxsize=256)
+def options(items: tuple[tuple[str, str], ...], selected: str) -> SafeString:
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((value, mark_safe(" selected") if value == selected else "", label) for value, label in items),
+    )
 
 
 def names(chosen: queue.Filters) -> dict[str, str]:
@@ -174,61 +171,3 @@ def names(chosen: queue.Filters) -> dict[str, str]:
     if chosen.call:
         found["appel"] = Call.objects.filter(pk=chosen.call).values_list("title", flat=True).first() or "?"
     return found
-
-
-# --- One row ---------------------------------------------------------------------------------------------------
-
-
-def shown(row: dict[str, Any], user: Any) -> dict[str, Any]:
-    """A row as the table shows it: words ready, so that the template only lays them out."""
-    kind, icon = TAGS.get(row["state"], ("plain", ""))
-    today = timezone.localdate()
-    sent = row["submitted_at"]
-    return {
-        "number": row["number"],
-        "public_id": row["public_id"],
-        "commune": row["organisation__name"],
-        "plan": row["organisation__plan_status"] == "adopted",
-        "title": row["title"],
-        "tag_kind": kind,
-        "tag_icon": icon,
-        "tag_label": S(row["state"]).label,
-        "turn": whose_turn(row, user),
-        "age": (today - timezone.localdate(sent)).days if sent else None,
-        "sent": sent,
-        "requested": row["requested_cents"],
-        "proposed": row["opinion__proposed_cents"],
-        "to_propose": row["opinion__proposed_cents"] is None and row["state"] == S.IN_INSTRUCTION,
-        "rate": percent(rate(row["requested_cents"], row["eligible_cost_cents"], rounding="half_up") // 10 * 10),
-        **delay(row, today),
-    }
-
-
-def whose_turn(row: dict[str, Any], user: Any) -> str:
-    if row["state"] == S.SUBMITTED:
-        return "à prendre"
-    if row["state"] == S.IN_INSTRUCTION:
-        mine = row["instructor_id"] == user.pk
-        return "vous" if mine else f"{row['instructor__first_name']} {row['instructor__last_name']}"
-    return {S.AWAITING_COMMUNE: "la commune", S.UNDER_REVIEW: "évaluateurs", S.REVIEWED: "gestionnaire"}.get(
-        row["state"], ""
-    )
-
-
-def delay(row: dict[str, Any], today: Any) -> dict[str, Any]:
-    """The clock of the file: how far, in which colour, in words."""
-    due = row["due_on"]
-    if due is None or row["state"] not in UNDECIDED:
-        return {"meter": None, "delay": "", "late": False}
-    left, total = (due - today).days, settings.ANSWER_DELAY_DAYS
-    if row["state"] == S.AWAITING_COMMUNE:
-        asked = row["asked_due"]
-        words = f"arrêté, pièces avant le {day_short(asked)}" if asked else "arrêté"
-        return {"meter": (total - left, total, "stop"), "delay": words, "late": bool(asked and asked < today)}
-    if left < 0:
-        return {"meter": (total, total, "late"), "delay": f"{-left} j de retard", "late": True}
-    return {
-        "meter": (total - left, total, "v"),
-        "delay": f"{left} j restants" if left else "aujourd’hui",
-        "late": False,
-    }

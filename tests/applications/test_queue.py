@@ -41,7 +41,7 @@ def desk() -> Desk:
 def numbers(client: Client, query: str = "") -> list[str]:
     answer = client.get(f"{URL}?{query}" if query else URL)
     assert answer.status_code == 200
-    return [row["number"] for row in answer.context["rows"]]
+    return [row["number"] for row in answer.context["page"].rows]
 
 
 class TestWho:
@@ -175,7 +175,7 @@ class TestPages:
         for _ in range(29):
             desk.application()
         with CaptureQueriesContext(connection) as thirty:
-            assert len(client.get(URL, {"etat": "tous"}).context["rows"]) == 30
+            assert len(client.get(URL, {"etat": "tous"}).context["page"].rows) == 30
         assert len(one) == len(thirty) <= 15
 
 
