@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -78,9 +79,9 @@ def _create_draft(call_id: int, organisation_id: int, *, by: User) -> Applicatio
     return application
 
 
-def refuse_when_closed(call: Call) -> None:
+def refuse_when_closed(call: Call, *, now: datetime | None = None) -> None:
     """Raises DomainError unless the call takes applications now, by the database's clock; the sentence says the hours."""
-    now = database_now()
+    now = now or database_now()
     if now >= call.closes_at:
         clock = local(now)
         raise DomainError(
@@ -258,8 +259,8 @@ def ask_signature(pk: int, *, by: User, version: int | None = None) -> Applicati
     return application
 
 
-def refuse_when_incomplete(application: Application) -> None:
-    left = to_do(application, today=local(database_now()).date())
+def refuse_when_incomplete(application: Application, *, now: datetime | None = None) -> None:
+    left = to_do(application, today=local(now or database_now()).date())
     if left:
         raise DomainError("Le dossier n’est pas complet. " + " ".join(left))
 

@@ -48,9 +48,10 @@ def _submit(pk: int, *, by: User, version: int | None) -> Application:
         raise DomainError(f"Ce dossier est déjà envoyé, sous le numéro {application.number}.")
     if version is not None and version != application.version:
         raise Stale("Un collègue a modifié le dossier depuis que vous l’avez relu. Relisez-le, puis envoyez-le.")
-    refuse_when_closed(application.call)
-    refuse_when_incomplete(application)
-    _freeze(application, by=by, at=database_now())
+    now = database_now()
+    refuse_when_closed(application.call, now=now)
+    refuse_when_incomplete(application, now=now)
+    _freeze(application, by=by, at=now)
     call = application.call
     application.number = f"{call.number_prefix}-{call.year}-{next_number(call.number_prefix, call.year):04d}"
     application.search_text = snapshot.search_text(application, application.number)

@@ -19,7 +19,7 @@ from applications.models import Application, Attachment
 from applications.sections import BY_SLUG, SECTIONS, Section
 from applications.states import Public
 from applications.views import home_parts
-from applications.views.fetching import own_file, person
+from applications.views.fetching import own_file, own_file_alone, person
 from common.errors import DomainError, NotAllowed, Stale
 from common.money import euros
 from documents.states import FileState
@@ -32,7 +32,7 @@ MORE_ROWS = 12
 @require_http_methods(["GET", "POST"])
 def section(request: HttpRequest, public_id: UUID, section: str) -> HttpResponse:
     """One section: its fields and its tables; saved as one goes, in any order."""
-    application, one = own_file(request, public_id), BY_SLUG[section]
+    application, one = own_file_alone(request, public_id), BY_SLUG[section]
     if request.method == "GET" and not policies.can_edit(request.user, application):
         return redirect(home_parts.url("application_review", application) + f"#{section}")
     _refuse_readers(request, application)

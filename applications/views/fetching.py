@@ -25,3 +25,8 @@ def own_file(request: HttpRequest, public_id: Any) -> Application:
     """One file of the person's communes, with its children."""
     found = for_reading(own_files(request.user)).select_related("created_by", "submitted_by", "instructor", "receipt")
     return get_object_or_404(found, public_id=public_id)
+
+
+def own_file_alone(request: HttpRequest, public_id: Any) -> Application:
+    """The same without its children, for a page that needs one kind of them, or an act that fetches again."""
+    return get_object_or_404(own_files(request.user).select_related("call", "organisation"), public_id=public_id)

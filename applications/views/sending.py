@@ -20,7 +20,7 @@ from applications.standing import standing
 from applications.states import ApplicationState
 from applications.views import home_parts
 from applications.views.drafting import _file, join_files
-from applications.views.fetching import own_file, person
+from applications.views.fetching import own_file, own_file_alone, person
 from common.dates import day, local, moment
 from common.errors import NotAllowed
 from common.money import euros, percent
@@ -110,7 +110,7 @@ def signature_return(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def application_submit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """What cannot be undone is said in figures; posted twice, it is sent once."""
-    application = own_file(request, public_id)
+    application = (own_file_alone if request.method == "POST" else own_file)(request, public_id)
     if application.state != ApplicationState.DRAFT and request.method == "GET":
         return redirect("application_sent", public_id)
     _require(policies.signs_for_its_commune(request.user, application))
