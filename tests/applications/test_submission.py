@@ -140,7 +140,9 @@ def test_the_database_has_the_last_word(
     move_closing(owner_connection, draft, "now() - interval '1 second'")
     asked = submission.refuse_when_closed
     calls: list[Any] = []
-    monkeypatch.setattr(submission, "refuse_when_closed", lambda call: asked(call) if calls else calls.append(call))
+    monkeypatch.setattr(
+        submission, "refuse_when_closed", lambda call, **when: asked(call) if calls else calls.append(call)
+    )
     with pytest.raises(DomainError, match="l’appel a clos le"):
         services.submit(draft.pk, by=signatory)
     assert Application.objects.get(pk=draft.pk).state == "draft"
