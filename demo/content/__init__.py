@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from common.typography import of_name as of_commune
 
 from .call_shapes import CallBook, DocumentText, Letters
 from .checks import problems
@@ -47,16 +48,6 @@ def load() -> Content:
 def merge(text: str, values: dict[str, str]) -> str:
     """Fill the merge fields of a text; an unknown field is a KeyError, never an empty blank in a letter."""
     return text.format_map(values)
-
-
-def of_commune(name: str) -> str:
-    """The name after « de »: d’Aubagne, du Puy-Sainte-Réparade, des Pennes-Mirabeau, de La Ciotat."""
-    typographic = name.replace("'", "’")
-    for article, contracted in (("Le ", "du "), ("Les ", "des ")):
-        if typographic.startswith(article):
-            return contracted + typographic.removeprefix(article)
-    elided = unicodedata.normalize("NFD", typographic)[0] in "AEIOU"
-    return ("d’" if elided else "de ") + typographic
 
 
 def _json(path: Path) -> Any:
