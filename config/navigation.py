@@ -86,7 +86,7 @@ MENU = (
     Item("Journal", "journal", _holds(Role.AUDITOR, Role.HEAD_OF_SERVICE), also=("/journal/",)),
     Item("Comptes", "account_list", _holds(Role.ADMINISTRATOR), also=("/comptes/",)),
 )
-PUBLIC = (("Les appels", "call_list"),)
+PUBLIC = (("Les appels", "call_list"), ("Se connecter", "account_login"))
 
 
 def menu(request: HttpRequest) -> list[dict[str, Any]]:
