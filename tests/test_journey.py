@@ -54,6 +54,7 @@ class Journey:
     number: str = ""
     file: str = ""  # the path of the file for its commune
     desk: str = ""  # and for the desk
+    instalment: str = ""
 
     def by(self, account: str) -> Person:
         if account not in self.people:
@@ -479,6 +480,17 @@ def finance_pays_once(journey: Journey) -> None:
     preparer.open("/lots/")
     preparer.press("Préparer un lot")
     expect(preparer.main.get_by_role("checkbox", name=journey.number)).to_have_count(0)
+    the_same_instalment_is_refused(journey, preparer)
+
+
+def the_same_instalment_is_refused(journey: Journey, preparer: Person) -> None:
+    """Also to a request that no page offers."""
+    token = preparer.page.locator("input[name=csrfmiddlewaretoken]").first.input_value()
+    form = {"csrfmiddlewaretoken": token, "version": "1", "ids": journey.instalment}
+    answer = preparer.page.request.post(f"{preparer.path}ajouter/", form=form)
+    assert "Déjà dans" in answer.text(), answer.text()
+    preparer.open(preparer.path)
+    preparer.reads("Ce lot est vide")
 
 
 def the_instalment_is_certified_then_approved(journey: Journey) -> None:
@@ -498,9 +510,11 @@ def the_instalment_is_certified_then_approved(journey: Journey) -> None:
 def the_batch_is_sealed(journey: Journey, preparer: Person) -> None:
     preparer.open("/lots/")
     preparer.press("Préparer un lot")
-    choices = preparer.main.locator("input[name=ids]")
-    for choice in choices.all():
-        choice.set_checked(journey.number in (choice.get_attribute("aria-label") or ""))
+    for choice in preparer.main.locator("input[name=ids]").all():
+        choice.uncheck()
+    ours = preparer.main.get_by_role("checkbox", name=journey.number)
+    ours.check()
+    journey.instalment = ours.input_value()
     preparer.press("Ajouter les versements choisis")
     preparer.follow("Sceller 2 000,00 €")
     preparer.confirm_identity()
