@@ -52,7 +52,7 @@ def story(application: Application, decision: Decision | None = None) -> list[di
     written = entries.values("verb", "actor_id", "actor_label", "occurred_at", "recorded_at", "data", "reason")[:SHOWN]
     mails = Message.objects.filter(subject_ref=application.number).order_by("-id")
     sent = mails.values("subject", "recipient_label", "state", "sent_at", "created_at", "kind")[:SHOWN]
-    told = [_entry(entry) for entry in written] + _signature(decision) + _grouped(sent)
+    told = [_entry(dict(entry)) for entry in written] + _signature(decision) + _grouped(map(dict, sent))
     return sorted(told, key=lambda one: one["when"], reverse=True)[:SHOWN]
 
 
