@@ -1,5 +1,6 @@
 """The figures of the fund at an instant: read-only sums, used by the dashboard and by the weekly report."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -8,9 +9,8 @@ from django.db.models import Count, Q, Sum
 
 from applications.models import Application
 from applications.states import UNDECIDED, ApplicationState
-from fund.models import Call, Envelope
-from fund.services import balance_of
-from fund.states import CallState
+from fund.models import Call, EnvelopeBalance
+from fund.states import Account, CallState
 from payments.models import Instalment
 from payments.states import InstalmentState
 from reviews.models import Opinion
@@ -39,6 +39,7 @@ class Figures:
 
     year: int
     call: Call
+    calls: tuple[Call, ...]
     balance: dict[str, int]
     proposed_cents: int
     states: dict[str, int]
@@ -48,6 +49,10 @@ class Figures:
     to_certify: int
     to_approve: int
     ready_to_pay: int
+
+    @property
+    def title(self) -> str:
+        return self.call.title if len(self.calls) == 1 else f"{len(self.calls)} appels en cours"
 
     @property
     def sent(self) -> int:
@@ -63,15 +68,16 @@ class Figures:
         return self.balance["committed"] + self.balance["ordered"]
 
 
-def current_call() -> Call | None:
-    """The call the fund lives with: the newest one that was published."""
+def live_calls() -> list[Call]:
+    """The calls the fund lives with, newest first: published and not archived; the newest archived one when none lives."""
     calls = Call.objects.select_related("envelope__line__budget", "fund").exclude(state=CallState.DRAFT)
-    return calls.order_by("-year", "-pk").first()
+    calls = calls.order_by("-year", "-pk")
+    return list(calls.exclude(state=CallState.ARCHIVED)) or list(calls[:1])
 
 
-def figures(call: Call, *, today: date, since: date) -> Figures:
-    """Everything for a call, in seven queries whatever the number of files."""
-    files = Application.objects.filter(call=call)
+def figures(calls: Sequence[Call], *, today: date, since: date) -> Figures:
+    """Everything for these calls together, in a fixed number of queries whatever the number of files."""
+    files = Application.objects.filter(call__in=calls)
     undecided = Q(state__in=UNDECIDED)
     counts = files.aggregate(
         late=Count("pk", filter=undecided & Q(due_on__lt=today)),
@@ -79,15 +85,16 @@ def figures(call: Call, *, today: date, since: date) -> Figures:
         received=Count("pk", filter=Q(submitted_at__date__gte=since)),
     )
     proposed = Opinion.objects.filter(
-        application__call=call, application__state__in=(ApplicationState.UNDER_REVIEW, ApplicationState.REVIEWED)
+        application__call__in=calls, application__state__in=(ApplicationState.UNDER_REVIEW, ApplicationState.REVIEWED)
     ).aggregate(cents=Sum("proposed_cents"))
     instalments = dict(
-        Instalment.objects.filter(application__call=call).values_list("state").annotate(n=Count("pk")).order_by()
+        Instalment.objects.filter(application__call__in=calls).values_list("state").annotate(n=Count("pk")).order_by()
     )
     return Figures(
-        year=call.year,
-        call=call,
-        balance=balance_of(call.envelope),
+        year=calls[0].year,
+        call=calls[0],
+        calls=tuple(calls),
+        balance=_together({call.envelope_id for call in calls}),
         proposed_cents=proposed["cents"] or 0,
         states=dict(files.values_list("state").annotate(n=Count("pk")).order_by()),
         late=counts["late"],
@@ -99,18 +106,24 @@ def figures(call: Call, *, today: date, since: date) -> Figures:
     )
 
 
-def most_urgent(call: Call, *, limit: int = 8) -> list[Application]:
+def _together(envelopes: set[int]) -> dict[str, int]:
+    """Account -> cents, over these envelopes (two calls may share one)."""
+    sums = EnvelopeBalance.objects.filter(envelope__in=envelopes).aggregate(
+        **{f"{account}_cents": Sum(account) for account in Account.values}
+    )
+    return {account: sums[f"{account}_cents"] or 0 for account in Account.values}
+
+
+def most_urgent(calls: Sequence[Call], *, limit: int = 8) -> list[Application]:
     """The undecided files whose answer is due first."""
-    waiting = Application.objects.filter(call=call, state__in=UNDECIDED).select_related("organisation", "instructor")
+    waiting = Application.objects.filter(call__in=calls, state__in=UNDECIDED).select_related(
+        "organisation", "instructor"
+    )
     return list(waiting.order_by("due_on", "pk")[:limit])
 
 
-def by_theme(call: Call) -> list[dict[str, Any]]:
+def by_theme(calls: Sequence[Call]) -> list[dict[str, Any]]:
     """Theme -> files sent and cents asked."""
-    sent = Application.objects.filter(call=call).exclude(state=ApplicationState.DRAFT)
+    sent = Application.objects.filter(call__in=calls).exclude(state=ApplicationState.DRAFT)
     themes = sent.values("theme").annotate(files=Count("pk"), cents=Sum("requested_cents"))
     return [dict(row) for row in themes.order_by("-cents", "theme")]
-
-
-def envelopes() -> list[Envelope]:
-    return list(Envelope.objects.select_related("line__budget", "balance").order_by("-line__budget__year"))

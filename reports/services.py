@@ -39,10 +39,10 @@ def send_weekly_report(now: datetime | None = None) -> bool:
     """Make and queue the report that is due, once: several workers or a second run send nothing more."""
     monday = week_due(now or timezone.now())
     week = f"{monday.isocalendar().year}-S{monday.isocalendar().week:02d}"
-    call = facts.current_call()
-    if call is None or Message.objects.filter(kind=WeeklyReport.kind, dedup_key__contains=f":{week}:").exists():
+    calls = facts.live_calls()
+    if not calls or Message.objects.filter(kind=WeeklyReport.kind, dedup_key__contains=f":{week}:").exists():
         return False
-    figures = facts.figures(call, today=monday, since=monday - timedelta(days=7))
+    figures = facts.figures(calls, today=monday, since=monday - timedelta(days=7))
     pdf = letters.render("weekly_report", weekly_data(figures, monday=monday))
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -98,7 +98,7 @@ def weekly_data(figures: facts.Figures, *, monday: date) -> dict[str, object]:
                 "columns": ["Dossier", "Commune", "Action", "Réponse due le"],
                 "rows": [
                     [a.number or "", a.organisation.name, a.title, day_short(a.due_on) if a.due_on else ""]
-                    for a in facts.most_urgent(figures.call)
+                    for a in facts.most_urgent(figures.calls)
                 ],
             },
             {
@@ -106,7 +106,7 @@ def weekly_data(figures: facts.Figures, *, monday: date) -> dict[str, object]:
                 "columns": ["Thème", "Dossiers", "Demandé"],
                 "rows": [
                     [themes.get(row["theme"], row["theme"]), str(row["files"]), euros_short(row["cents"] or 0)]
-                    for row in facts.by_theme(figures.call)
+                    for row in facts.by_theme(figures.calls)
                 ],
                 "numeric": [1, 2],
             },

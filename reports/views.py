@@ -23,11 +23,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """The state of the year on one page, for the staff who read files."""
     if not isinstance(request.user, User) or not request.user.has_role(*READING_ROLES):
         raise Http404
-    call = facts.current_call()
-    if call is None:
+    calls = facts.live_calls()
+    if not calls:
         return render(request, "reports/dashboard.html", {"figures": None})
     today = timezone.localdate()
-    figures = facts.figures(call, today=today, since=today - timedelta(days=7))
+    figures = facts.figures(calls, today=today, since=today - timedelta(days=7))
     queue, labels, themes = reverse("desk_queue"), dict(ApplicationState.choices), dict(Theme.choices)
     rows = [(state, figures.states[state]) for state in facts.SHOWN if figures.states.get(state)]
     most = max((count for _state, count in rows), default=1)
@@ -42,8 +42,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             }
             for state, count in rows
         ],
-        "themes": [{**row, "label": themes.get(row["theme"], row["theme"])} for row in facts.by_theme(call)],
-        "urgent": facts.most_urgent(call),
+        "themes": [{**row, "label": themes.get(row["theme"], row["theme"])} for row in facts.by_theme(calls)],
+        "urgent": facts.most_urgent(calls),
         "notes": services.notes(figures),
         "reports": StoredFile.objects.filter(Q(origin="issued", organisation__isnull=True)).order_by("-pk")[:5],
         "today": today,

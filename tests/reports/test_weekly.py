@@ -1,5 +1,5 @@
 import threading
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pikepdf
@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.states import Role
 from notifications.models import Message
+from reports import figures as facts
 from reports import services
 from tests.factories.accounts import a_user
 from tests.factories.fund import a_call_open
@@ -97,3 +98,12 @@ def test_the_dashboard_opens_for_who_reads_files(client: Client, role: str, stat
     a_call_open()
     client.force_login(a_user(role))
     assert client.get("/tableau-de-bord/").status_code == status
+
+
+def test_two_calls_that_live_are_counted_together() -> None:
+    first = a_call_open()
+    second = a_call_open()
+    figures = facts.figures(facts.live_calls(), today=date.today(), since=date.today())
+    assert {call.pk for call in figures.calls} == {first.pk, second.pk}
+    voted = {call.envelope_id: call.envelope.balance.voted for call in (first, second)}
+    assert figures.balance["voted"] == sum(voted.values())
