@@ -143,3 +143,19 @@ def test_what_no_font_draws_is_replaced_and_long_runs_may_break() -> None:
 def test_the_optional_parts_leave_no_trace() -> None:
     data = {key: value for key, value in SAMPLES["award_letter"].items() if key not in ("rate_bp", "eligible_cents")}
     assert "coût retenu" not in text_of(letters.render("award_letter", data))
+
+
+@pytest.mark.parametrize(
+    ("commune", "said"),
+    [
+        ("Aubagne", "commune d’Aubagne"),
+        ("Le Tholonet", "commune du Tholonet"),
+        ("Les Pennes-Mirabeau", "commune des Pennes-Mirabeau"),
+        ("La Ciotat", "commune de La Ciotat"),
+        ("Éguilles", "commune d’Éguilles"),
+        ("Martigues", "commune de Martigues"),
+    ],
+)
+def test_a_commune_is_named_as_people_name_it(commune: str, said: str) -> None:
+    for template in ("receipt", "award_letter"):
+        assert words(said) in words(text_of(letters.render(template, SAMPLES[template] | {"commune": commune})))
