@@ -16,6 +16,8 @@ from applications.models import Application, Decision
 from applications.queue import of_the_day, rights
 from applications.states import ApplicationState, DecisionState
 from common.counting import Count, Counts, count_each, remembered
+from notifications.models import Message
+from notifications.states import MessageState
 from payments.models import Instalment
 from payments.states import InstalmentState
 from reviews.models import Review
@@ -60,6 +62,10 @@ def _to_pay(user: Any) -> QuerySet[Any]:
     return Instalment.objects.filter(state__in=(InstalmentState.CERTIFIED, InstalmentState.APPROVED))
 
 
+def _not_arrived(user: Any) -> QuerySet[Any]:
+    return Message.objects.filter(state=MessageState.DEAD)
+
+
 def _holds(*roles: str) -> Callable[[Any], bool]:
     return lambda user: user.has_role(*roles)
 
@@ -84,6 +90,7 @@ MENU = (
     Item("Communes", "commune_list", _holds(*READING_ROLES, Role.ADMINISTRATOR), also=("/communes/",)),
     Item("Tableau de bord", "dashboard", _holds(*DESK_ROLES, Role.AUDITOR)),
     Item("Journal", "journal", _holds(Role.AUDITOR, Role.HEAD_OF_SERVICE), also=("/journal/",)),
+    Item("Courriels", "message_list", _holds(Role.FUND_MANAGER, Role.ADMINISTRATOR), _not_arrived, also=("/messages/",)),
     Item("Comptes", "account_list", _holds(Role.ADMINISTRATOR), also=("/comptes/",)),
 )
 PUBLIC = (("Les appels", "call_list"), ("Se connecter", "account_login"))
