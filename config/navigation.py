@@ -90,7 +90,9 @@ MENU = (
     Item("Communes", "commune_list", _holds(*READING_ROLES, Role.ADMINISTRATOR), also=("/communes/",)),
     Item("Tableau de bord", "dashboard", _holds(*DESK_ROLES, Role.AUDITOR)),
     Item("Journal", "journal", _holds(Role.AUDITOR, Role.HEAD_OF_SERVICE), also=("/journal/",)),
-    Item("Courriels", "message_list", _holds(Role.FUND_MANAGER, Role.ADMINISTRATOR), _not_arrived, also=("/messages/",)),
+    Item(
+        "Courriels", "message_list", _holds(Role.FUND_MANAGER, Role.ADMINISTRATOR), _not_arrived, also=("/messages/",)
+    ),
     Item("Comptes", "account_list", _holds(Role.ADMINISTRATOR), also=("/comptes/",)),
 )
 PUBLIC = (("Les appels", "call_list"), ("Se connecter", "account_login"))
