@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, Sum
 
 from applications.models import Application
 from applications.states import UNDECIDED, ApplicationState
+from common.dates import PARIS
 from fund.models import Call, EnvelopeBalance
 from fund.states import Account, CallState
 from payments.models import Instalment
@@ -77,12 +78,18 @@ def live_calls() -> list[Call]:
 
 def figures(calls: Sequence[Call], *, today: date, since: date) -> Figures:
     """Everything for these calls together, in a fixed number of queries whatever the number of files."""
-    files = Application.objects.filter(call__in=calls)
     undecided = Q(state__in=UNDECIDED)
-    counts = files.aggregate(
-        late=Count("pk", filter=undecided & Q(due_on__lt=today)),
-        soon=Count("pk", filter=undecided & Q(due_on__gte=today, due_on__lte=today + SOON)),
-        received=Count("pk", filter=Q(submitted_at__date__gte=since)),
+    # One reading of the files gives every count of them.
+    counts = list(
+        Application.objects.filter(call__in=calls)
+        .values("state")
+        .annotate(
+            files=Count("pk"),
+            late=Count("pk", filter=undecided & Q(due_on__lt=today)),
+            soon=Count("pk", filter=undecided & Q(due_on__gte=today, due_on__lte=today + SOON)),
+            received=Count("pk", filter=Q(submitted_at__gte=start_of(since))),
+        )
+        .order_by()
     )
     proposed = Opinion.objects.filter(
         application__call__in=calls, application__state__in=(ApplicationState.UNDER_REVIEW, ApplicationState.REVIEWED)
@@ -96,14 +103,19 @@ def figures(calls: Sequence[Call], *, today: date, since: date) -> Figures:
         calls=tuple(calls),
         balance=_together({call.envelope_id for call in calls}),
         proposed_cents=proposed["cents"] or 0,
-        states=dict(files.values_list("state").annotate(n=Count("pk")).order_by()),
-        late=counts["late"],
-        due_soon=counts["soon"],
-        received_since=counts["received"],
+        states={row["state"]: row["files"] for row in counts},
+        late=sum(row["late"] for row in counts),
+        due_soon=sum(row["soon"] for row in counts),
+        received_since=sum(row["received"] for row in counts),
         to_certify=instalments.get(InstalmentState.REQUESTED, 0),
         to_approve=instalments.get(InstalmentState.CERTIFIED, 0),
         ready_to_pay=instalments.get(InstalmentState.APPROVED, 0),
     )
+
+
+def start_of(day: date) -> datetime:
+    """Midnight in Paris."""
+    return datetime.combine(day, time.min, PARIS)
 
 
 def _together(envelopes: set[int]) -> dict[str, int]:
