@@ -17,7 +17,7 @@ class Channel(kombu_redis.Channel):
         """Whatever wants a connection on a channel that has none any more (put back, acknowledge) gets a lost one."""
         if self.connection is None or self.connection.client is None:
             raise redis.ConnectionError("the connection is already gone")
-        return super()._connparams(*args, **kwargs)
+        return super()._connparams(*args, **kwargs)  # type: ignore[misc]  # kombu-stubs lack it
 
 
 class Transport(kombu_redis.Transport):
