@@ -1,37 +1,18 @@
 """Who opens the desk's pages: a wrong role or a file one may not see is a 404, an act one may not do is said."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
+from accounts.access import for_roles
 from accounts.states import DESK_ROLES, Role
 from applications import policies
 from applications.models import Application
 from common.errors import NotAllowed
 
 READERS = (*DESK_ROLES, Role.AUDITOR)
-View = Callable[..., HttpResponseBase]
-
-
-def for_roles(*roles: str) -> Callable[[View], View]:
-    """404 for who holds none of these roles in the staff."""
-
-    def wrap(view: View) -> View:
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not request.user.has_role(*roles):  # type: ignore[union-attr]
-                raise Http404
-            return view(request, *args, **kwargs)
-
-        return guarded
-
-    return wrap
 
 
 desk_page = for_roles(*READERS)

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.access import for_roles
 from accounts.states import DESK_ROLES
 from applications import eligibility, policies
 from applications import services as applications
@@ -25,7 +26,7 @@ from reviews.averages import results
 from reviews.forms import PiecesForm, ReasonForm, ReviewersForm
 from reviews.models import Opinion
 from reviews.neutrality import declared, neutral_evaluators
-from reviews.views.access import desk_page, file_of, file_to_instruct, for_roles
+from reviews.views.access import desk_page, file_of, file_to_instruct
 
 S = ApplicationState
 ANSWER_DAYS, REVIEW_DAYS = 15, 14

@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.access import for_roles
 from accounts.states import READING_ROLES
 from applications import eligibility, policies
 from applications.models import Application, Attachment, Decision
 from applications.states import UNDECIDED, ApplicationState, DecisionState
-from common.errors import DomainError, NotAllowed
+from common.errors import DomainError
 from common.money import MoneyError, parse_euros
 from fund.models import EnvelopeBalance
 from reviews import dossier, services
@@ -24,7 +25,7 @@ from reviews.forms import OpinionForm
 from reviews.models import Opinion, Review
 from reviews.states import ReviewState
 from reviews.timeline import story
-from reviews.views.access import desk_page, file_of, for_roles
+from reviews.views.access import desk_page, file_of, file_to_instruct
 
 S = ApplicationState
 RELATED = ("call__envelope__balance", "organisation", "instructor", "submitted_by", "opinion__written_by")
@@ -47,9 +48,7 @@ def desk_file(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 @desk_page
 def desk_opinion(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    application = file_of(request.user, public_id)
-    if not policies.can_instruct(request.user, application):
-        raise NotAllowed("L’avis est rendu par un instructeur ou la gestion du fonds.")
+    application = file_to_instruct(request.user, public_id)
     form = OpinionForm(request.POST)
     if form.is_valid():
         try:

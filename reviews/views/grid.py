@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.access import for_roles
 from accounts.states import Role
 from applications.models import Application
 from applications.services import for_reading
@@ -20,7 +21,7 @@ from reviews.averages import average_of, ranked, results
 from reviews.forms import GridForm
 from reviews.models import Review, Score
 from reviews.states import ReviewState
-from reviews.views.access import desk_page, for_roles
+from reviews.views.access import desk_page
 from reviews.views.acts import conflict_form
 
 S = ApplicationState
