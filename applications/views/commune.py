@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Organisation
 from accounts.states import WRITING_ROLES
-from applications import policies, services
+from applications import around, policies, services
 from applications.answers import answers_of
 from applications.eligibility import organisation_check
 from applications.forms.acts import CreateForm
@@ -106,6 +106,7 @@ def application_home(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "people": home_parts.people(application, user),
         "timeline": home_parts.timeline(application, decision),
         "remarks": application.remarks.select_related("author").order_by("-pk")[:3],
+        "doors": around.for_the_commune(application, user),
     }
     return render(request, "applications/commune/home.html", context)
 

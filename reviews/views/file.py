@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import for_roles
 from accounts.states import READING_ROLES
-from applications import eligibility, policies
+from applications import around, eligibility, policies
 from applications.models import Application, Attachment, Decision
 from applications.states import UNDECIDED, ApplicationState, DecisionState
 from common.errors import DomainError
@@ -125,6 +125,7 @@ def page_of(request: HttpRequest, public_id: UUID, *, form: OpinionForm | None =
         "reviews": reviews,
         "result": results([application.pk]).get(application.pk) if reviews else None,
         "conflicts": list(application.conflicts.filter(lifted_at__isnull=True).select_related("user")),
+        "doors": around.for_the_desk(application, user),
         **acts(user, application, opinion, decision, reviews),
     }
 
