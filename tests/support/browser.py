@@ -35,7 +35,10 @@ def launch_options() -> dict[str, Any]:
 class Visitor:
     """One person with cookies of their own. `check()` fails on anything the browser complained about."""
 
-    def __init__(self, browser: Browser, base_url: str, *, viewport: dict[str, int] = DESK) -> None:
+    def __init__(
+        self, browser: Browser, base_url: str, *, viewport: dict[str, int] = DESK, javascript: bool = True
+    ) -> None:
+        self.javascript = javascript
         self.complaints: list[str] = []
         self._expected: list[str] = []
         self.context: BrowserContext = browser.new_context(
@@ -44,6 +47,7 @@ class Visitor:
             timezone_id="Europe/Paris",
             viewport=viewport,  # type: ignore[arg-type]
             accept_downloads=True,
+            java_script_enabled=javascript,
         )
         self.context.set_default_timeout(15_000)
         self.context.expose_binding("__blocked", lambda source, text: self.complaints.append(f"CSP: {text}"))
@@ -65,6 +69,8 @@ class Visitor:
         assert not self.complaints, "\n".join(self.complaints)
 
     def check_accessibility(self, page: Page | None = None) -> None:
+        if not self.javascript:
+            return  # axe is a script: the same page is judged where scripts run
         violations = Axe().run(page or self.page).response["violations"]
         shown = [
             {"rule": one["id"], "help": one["help"], "where": [node["html"][:200] for node in one["nodes"]]}
