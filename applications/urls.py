@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 
 from applications.sections import SECTIONS
-from applications.views import commune, drafting, sending
+from applications.views import commune, documents, drafting, sending
 
 
 class SectionSlug:
@@ -33,10 +33,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dossiers/<uuid:public_id>/envoye/", sending.application_sent, name="application_sent"),
     path("dossiers/<uuid:public_id>/retirer/", sending.application_withdraw, name="application_withdraw"),
     path("dossiers/<uuid:public_id>/repondre/", sending.pieces_answer, name="application_answer_pieces"),
-    path("dossiers/<uuid:public_id>/pieces/", drafting.documents, name="application_documents"),
+    path("dossiers/<uuid:public_id>/pieces/", documents.documents, name="application_documents"),
     path(
         "dossiers/<uuid:public_id>/pieces/<int:pk>/retirer/",
-        drafting.document_remove,
+        documents.document_remove,
         name="application_document_remove",
     ),
     path("dossiers/<uuid:public_id>/budget/", drafting.budget, name="application_budget"),

@@ -1,4 +1,4 @@
-"""The sections of a draft: texts and tables, the budget, the documents."""
+"""The sections of a draft: texts and tables, the budget."""
 
 from typing import Any
 from uuid import UUID
@@ -6,23 +6,20 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from applications import eligibility, policies, reference, services
-from applications.answers import ACCOUNTS, documents_of, label_of, line_words
-from applications.forms.acts import UploadForm
+from applications.answers import ACCOUNTS, label_of, line_words
 from applications.forms.budget import Budget
 from applications.forms.rows import SPARE, TABLES, table_of
 from applications.forms.sections import FORMS
-from applications.models import Application, Attachment
+from applications.models import Application
 from applications.sections import BY_SLUG, SECTIONS, Section
 from applications.states import Public
 from applications.views import home_parts
 from applications.views.fetching import own_file, own_file_alone, person
-from common.errors import DomainError, NotAllowed, Stale
+from common.errors import NotAllowed, Stale
 from common.money import euros
-from documents.states import FileState
 from journal.models import Entry
 from journal.services import chain_of
 
@@ -35,11 +32,11 @@ def section(request: HttpRequest, public_id: UUID, section: str) -> HttpResponse
     application, one = own_file_alone(request, public_id), BY_SLUG[section]
     if request.method == "GET" and not policies.can_edit(request.user, application):
         return redirect(home_parts.url("application_review", application) + f"#{section}")
-    _refuse_readers(request, application)
+    refuse_readers(request, application)
     data = request.POST if request.method == "POST" else None
     form = FORMS[section](data, application=application, section=one) if section in FORMS else None
     tables = {name: table_of(application, name, data=data, spare=_spare(request)) for name in one.rows}
-    context = _section_context(application, one)
+    context = section_context(application, one)
     verdicts = [part.is_valid() for part in (form, *tables.values()) if part is not None]
     if data is not None and all(verdicts):
         values = form.values() if form else {}
@@ -56,7 +53,7 @@ def section(request: HttpRequest, public_id: UUID, section: str) -> HttpResponse
     return render(request, "applications/commune/section.html", context)
 
 
-def _refuse_readers(request: HttpRequest, application: Application) -> None:
+def refuse_readers(request: HttpRequest, application: Application) -> None:
     if request.method == "POST" and not policies.writes_for_its_commune(request.user, application):
         raise NotAllowed("Vous lisez ce dossier ; un rédacteur ou le signataire de la commune peut le modifier.")
 
@@ -72,7 +69,7 @@ def _seen(request: HttpRequest) -> dict[str, Any]:
     return {"version": int(version) if version.isdecimal() else 0, "seen": request.POST.get("seen", "")}
 
 
-def _section_context(application: Application, one: Section) -> dict[str, Any]:
+def section_context(application: Application, one: Section) -> dict[str, Any]:
     position = SECTIONS.index(one)
     return {
         "application": application,
@@ -164,10 +161,10 @@ def budget(request: HttpRequest, public_id: UUID) -> HttpResponse:
     application, one = own_file(request, public_id), BY_SLUG["budget"]
     if request.method == "GET" and not policies.can_edit(request.user, application):
         return redirect(home_parts.url("application_review", application) + "#budget")
-    _refuse_readers(request, application)
+    refuse_readers(request, application)
     data = request.POST if request.method == "POST" else None
     forms = Budget(application, data=data, spare=_spare(request) - 1)
-    context = _section_context(application, one)
+    context = section_context(application, one)
     if data is not None and forms.is_valid():
         lines = forms.lines()
         try:
@@ -218,102 +215,3 @@ def _budget_context(application: Application, figures: eligibility.Money, *, ask
         ],
         "accounts": ACCOUNTS,
     }
-
-
-# --- The documents ---------------------------------------------------------------------------------------------
-
-FILE_STATES = {
-    FileState.QUARANTINED: ("plain", "Reçu, analyse en cours"),
-    FileState.CLEAN: ("done", "Jointe"),
-    FileState.INFECTED: ("err", "Refusée : virus détecté"),
-    FileState.UNREADABLE: ("err", "Refusée : fichier illisible"),
-}
-
-
-@require_http_methods(["GET", "POST"])
-def documents(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Each document the call asks for, with its files; several at once, one may replace another."""
-    application, one = own_file(request, public_id), BY_SLUG["pieces"]
-    if request.method == "GET" and not policies.can_edit(request.user, application):
-        return redirect(home_parts.url("application_review", application) + "#pieces")
-    _refuse_readers(request, application)
-    errors: dict[str, str] = {}
-    if request.method == "POST":
-        code, error = join_files(request, application)
-        if not error:
-            return redirect(f"{request.path}#{code}")
-        errors[code] = error
-    rows = documents_of(application)
-    if not any(row["document"] is None for row in rows):
-        rows.append({"document": None, "files": []})
-    context = _section_context(application, one) | {
-        "rows": [_document_row(row, errors) for row in rows],
-        "missing": eligibility.missing_documents(application),
-        "errors": errors,
-    }
-    return render(request, "applications/commune/documents.html", context)
-
-
-def join_files(request: HttpRequest, application: Application) -> tuple[str, str]:
-    """Join what was chosen; the code of the document and, when a file is refused, the sentence."""
-    form = UploadForm(request.POST, request.FILES)
-    code = request.POST.get("code", "")
-    if not form.is_valid():
-        return code, " ".join(str(error) for errors in form.errors.values() for error in errors)
-    code, replaces = form.cleaned_data["code"], form.cleaned_data["replaces"]
-    for upload in form.cleaned_data["uploads"]:
-        try:
-            services.attach_document(application.pk, by=person(request), code=code, upload=upload, replaces=replaces)
-        except DomainError as refusal:
-            if refusal.status == 403:
-                raise
-            return code, f"« {upload.name} » : {refusal}"
-        replaces = None
-    return code, ""
-
-
-def _document_row(row: dict[str, Any], errors: dict[str, str]) -> dict[str, Any]:
-    document, files = row["document"], row["files"]
-    code = document.code if document else "autre"
-    kind, label = ("plain", "Aucune")
-    if files:
-        worst = max(files, key=lambda one: list(FILE_STATES).index(FileState(one.file.state)))
-        kind, label = FILE_STATES[FileState(worst.file.state)]
-        if len(files) > 1 and kind != "err":
-            label = f"{len(files)} fichiers"
-    elif document and document.required:
-        kind, label = "you", "À joindre"
-    return {
-        "code": code,
-        "label": document.label if document else "Autres pièces",
-        "hint": document.help if document else "Tout ce qui aide à comprendre l’action.",
-        "optional": not (document and document.required),
-        "kind": kind,
-        "state": label,
-        "error": errors.get(code, ""),
-        "files": [_file(one) for one in files],
-        "form": UploadForm(initial={"code": code}, auto_id=f"id_{code}_%s"),
-    }
-
-
-def _file(attachment: Attachment) -> dict[str, Any]:
-    stored = attachment.file
-    kind, label = FILE_STATES[FileState(stored.state)]
-    return {
-        "pk": attachment.pk,
-        "name": stored.name,
-        "size": stored.size,
-        "when": attachment.added_at,
-        "refused": kind == "err",
-        "state": label,
-        "url": reverse("file_download", args=[stored.key]) if stored.state == FileState.CLEAN else "",
-        "note": stored.scan_note,
-    }
-
-
-@require_POST
-def document_remove(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
-    application = own_file(request, public_id)
-    services.remove_document(application.pk, pk, by=person(request))
-    messages.success(request, "La pièce est retirée du dossier.")
-    return redirect("application_documents", public_id)

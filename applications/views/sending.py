@@ -19,7 +19,7 @@ from applications.sections import progress
 from applications.standing import standing
 from applications.states import ApplicationState
 from applications.views import home_parts
-from applications.views.drafting import _file, join_files
+from applications.views.documents import file_row, join_files
 from applications.views.fetching import own_file, own_file_alone, person
 from common.dates import day, local, moment
 from common.errors import NotAllowed
@@ -227,9 +227,9 @@ def _asked_rows(application: Application, asked: PieceRequest | None, errors: di
     for number, item in enumerate(asked.items, 1):
         code = by_label.get(item, f"demande-{asked.pk}-{number}")
         codes.add(code)
-        files = [_file(one) for one in joined if one.code == code]
+        files = [file_row(one) for one in joined if one.code == code]
         rows.append(_asked_row(code, item, files, errors))
-    others = [_file(one) for one in joined if one.code not in codes]
+    others = [file_row(one) for one in joined if one.code not in codes]
     rows.append(_asked_row(f"demande-{asked.pk}-autre", "Une autre pièce", others, errors, optional=True))
     return {"rows": rows, "stands": (timezone.localdate() - local(asked.asked_at).date()).days}
 
