@@ -31,7 +31,7 @@ FILE_STATES = {
 @require_http_methods(["GET", "POST"])
 def documents(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Each document the call asks for, with its files; several at once, one may replace another."""
-    application, one = ownfile_row(request, public_id), BY_SLUG["pieces"]
+    application, one = own_file(request, public_id), BY_SLUG["pieces"]
     if request.method == "GET" and not policies.can_edit(request.user, application):
         return redirect(home_parts.url("application_review", application) + "#pieces")
     refuse_readers(request, application)
@@ -111,7 +111,7 @@ def file_row(attachment: Attachment) -> dict[str, Any]:
 
 @require_POST
 def document_remove(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
-    application = ownfile_row(request, public_id)
+    application = own_file(request, public_id)
     services.remove_document(application.pk, pk, by=person(request))
     messages.success(request, "La pièce est retirée du dossier.")
     return redirect("application_documents", public_id)
