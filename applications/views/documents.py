@@ -16,7 +16,7 @@ from applications.models import Application, Attachment
 from applications.sections import BY_SLUG
 from applications.views import home_parts
 from applications.views.drafting import refuse_readers, section_context
-from applications.views.fetching import person
+from applications.views.fetching import own_file, person
 from common.errors import DomainError
 from documents.states import FileState
 
