@@ -45,7 +45,8 @@ class StoredFileQuerySet(models.QuerySet["StoredFile"]):
 class StoredFile(StatefulModel):
     """One file and what is known of it. Only `documents.services` changes its state; only `documents.views` serves it.
 
-    Machine: quarantined -> clean | infected | unreadable. A file we issue is quarantined and cleared at once, by us.
+    Machine: quarantined -> clean | infected | unreadable -> discarded (the row and its hash stay, the bytes go once nothing
+    refers to it). A file we issue is quarantined and cleared at once, by us.
     """
 
     grants = Grants.NO_DELETE
@@ -79,6 +80,9 @@ class StoredFile(StatefulModel):
             ),
             models.CheckConstraint(condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="file_hash_shape"),
             models.CheckConstraint(condition=Q(size__gt=0), name="file_not_empty"),
+            models.CheckConstraint(
+                condition=~Q(origin=Origin.UPLOADED) | Q(size__lte=20 * 1024 * 1024), name="file_upload_not_heavy"
+            ),
             models.UniqueConstraint(fields=["id", "organisation"], name="file_tenant"),
         ]
         indexes: ClassVar = [models.Index(fields=["id"], condition=Q(state=FileState.QUARANTINED), name="file_waiting")]
@@ -102,3 +106,10 @@ class StoredFile(StatefulModel):
     @transition(state, source=FileState.QUARANTINED, target=FileState.UNREADABLE)
     def reject(self, *, engine: str, note: str) -> None:
         self.scanned_at, self.scan_engine, self.scan_note = Now(), engine, note[:200]
+
+    @transition(
+        state,
+        source=[FileState.QUARANTINED, FileState.CLEAN, FileState.INFECTED, FileState.UNREADABLE],
+        target=FileState.DISCARDED,
+    )
+    def discard(self) -> None: ...

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import tempfile
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, BinaryIO
@@ -36,27 +37,63 @@ class Altered(Exception):
     """What lies in storage is not what was stored: missing, or with another hash."""
 
 
+@dataclass(frozen=True)
+class Deposit:
+    """Bytes that were checked and put in storage; no row says so yet."""
+
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    path: str
+
+
+def deposit(uploaded_file: UploadedFile) -> Deposit:
+    """Check what a person gives and put its bytes in storage. DomainError, in words, when it cannot be accepted.
+
+    Slow (a PDF is opened in a process of its own): call it before the transaction that keeps it.
+    """
+    name = display_name(uploaded_file.name or "")
+    size, digest = _measure(uploaded_file)
+    kind = inspect(uploaded_file.file or uploaded_file, extension(name))  # type: ignore[arg-type]
+    uploaded_file.seek(0)
+    return Deposit(name, kind.content_type, size, digest, _put(uploaded_file))
+
+
+def keep(deposited: Deposit, *, organisation: Organisation | None, by: Actor) -> StoredFile:
+    """The row of a deposit, in quarantine, in the caller's transaction; who fails to commit it calls `discard`."""
+    stored = StoredFile(
+        origin=Origin.UPLOADED,
+        organisation=organisation,
+        name=deposited.name,
+        content_type=deposited.content_type,
+        size=deposited.size,
+        sha256=deposited.sha256,
+        path=deposited.path,
+        uploaded_by_id=by.actor_id,
+    )
+    begin(stored, by=by, data={"sha256": stored.sha256, "size": stored.size})
+    transaction.on_commit(partial(_wake, stored.pk), robust=True)
+    return stored
+
+
+def discard(deposited: Deposit) -> None:
+    """The bytes of a deposit that was not kept."""
+    default_storage.delete(deposited.path)
+
+
 def store_upload(uploaded_file: UploadedFile, *, organisation: Organisation | None, by: Actor) -> StoredFile:
     """Keep what a person deposits, in quarantine. DomainError, in words for that person, when it cannot be accepted.
 
     The bytes are in storage before the row exists; a row that cannot be written leaves no bytes behind.
     """
-    name = display_name(uploaded_file.name or "")
-    size, digest = _measure(uploaded_file)
-    kind = inspect(uploaded_file.file or uploaded_file, extension(name))  # type: ignore[arg-type]
-    stored = StoredFile(
-        origin=Origin.UPLOADED,
-        organisation=organisation,
-        name=name,
-        content_type=kind.content_type,
-        size=size,
-        sha256=digest,
-        uploaded_by_id=by.actor_id,
-    )
-    uploaded_file.seek(0)
-    _keep(stored, uploaded_file, by=by)
-    transaction.on_commit(partial(_wake, stored.pk), robust=True)
-    return stored
+    deposited = deposit(uploaded_file)
+    try:
+        with transaction.atomic():
+            return keep(deposited, organisation=organisation, by=by)
+    except BaseException:
+        discard(deposited)
+        raise
 
 
 def issue(
@@ -77,7 +114,14 @@ def issue(
         sha256=hashlib.sha256(content).hexdigest(),
         uploaded_by_id=by.actor_id,
     )
-    _keep(stored, io.BytesIO(content), by=by, ours=True)
+    stored.path = _put(io.BytesIO(content))
+    try:
+        with transaction.atomic():
+            begin(stored, by=by, data={"sha256": stored.sha256, "size": stored.size})
+            advance(stored, stored.clear, engine=OUR_ENGINE, sha256=stored.sha256, by=by)
+    except BaseException:
+        default_storage.delete(stored.path)
+        raise
     return stored
 
 
@@ -98,24 +142,14 @@ def _measure(file: UploadedFile) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _keep(stored: StoredFile, content: Any, *, by: Actor, ours: bool = False) -> None:
-    stored.key = new_key()
-    wanted = f"{datetime.now(UTC):%Y/%m}/{new_key()}"
+def _put(content: Any) -> str:
     try:
-        stored.path = default_storage.save(wanted, File(content))
+        return default_storage.save(f"{datetime.now(UTC):%Y/%m}/{new_key()}", File(content))
     except OSError as error:
         log.error("storage_refused", error=str(error))
         raise DomainError(
             "Le fichier n’a pas pu être enregistré : le dépôt est momentanément indisponible. Rien d’autre n’est perdu ; réessayez dans quelques minutes."
         ) from error
-    try:
-        with transaction.atomic():
-            begin(stored, by=by, data={"sha256": stored.sha256, "size": stored.size})
-            if ours:
-                advance(stored, stored.clear, engine=OUR_ENGINE, sha256=stored.sha256, by=by)
-    except BaseException:
-        default_storage.delete(stored.path)
-        raise
 
 
 def _wake(pk: int) -> None:

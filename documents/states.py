@@ -6,6 +6,7 @@ class FileState(models.TextChoices):
     CLEAN = "clean", "Prêt"
     INFECTED = "infected", "Refusé : virus détecté"
     UNREADABLE = "unreadable", "Refusé : fichier illisible"
+    DISCARDED = "discarded", "Supprimé"
 
 
 class Origin(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Nobody evaluates the file of their own organisation, nor one they have declared an interest in."""
+"""Nobody evaluates the file of their own organisation, one they have declared an interest in, or one they helped to write."""
 
 import pgtrigger
 
@@ -9,6 +9,7 @@ _CONFLICTED = """
             WHERE c.user_id = {user} AND c.application_id = {application} AND c.lifted_at IS NULL)
     OR EXISTS (SELECT 1 FROM accounts_membership m JOIN applications_application a ON a.organisation_id = m.organisation_id
                WHERE m.user_id = {user} AND a.id = {application} AND m.ended_at IS NULL)
+    OR EXISTS (SELECT 1 FROM applications_assistance h WHERE h.helper_id = {user} AND h.application_id = {application})
 """
 
 REVIEW = f"""
@@ -47,6 +48,13 @@ IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
 RETURN NEW;
 """
 
+OPINION_BY_NEUTRAL = f"""
+IF NOT {BY_OWNER} AND ({_CONFLICTED.format(user="NEW.written_by_id", application="NEW.application_id")}) THEN
+    {refuse("no opinion by a person with an interest in the file")}
+END IF;
+RETURN NEW;
+"""
+
 DECIDED_BY_NEUTRAL = f"""
 IF NOT {BY_OWNER} AND ({_CONFLICTED.format(user="NEW.recorded_by_id", application="NEW.application_id")}) THEN
     {refuse("no decision by a person with an interest in the file")}
@@ -76,6 +84,17 @@ IF EXISTS (SELECT 1 FROM reviews_review r WHERE r.application_id = NEW.applicati
 END IF;
 RETURN NULL;
 """
+
+
+def opinion_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="neutral",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert | pgtrigger.Update,
+            func=OPINION_BY_NEUTRAL,
+        )
+    ]
 
 
 def review_guards() -> list[Guard]:

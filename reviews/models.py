@@ -14,7 +14,7 @@ from common.guards import no_delete
 from common.workflow import StatefulModel
 from fund.models import Criterion
 from journal.guards import state_guards
-from reviews.guards import conflict_guards, neutral_decision_guards, review_guards, score_guards
+from reviews.guards import conflict_guards, neutral_decision_guards, opinion_guards, review_guards, score_guards
 from reviews.states import MAX_SCORE, Advice, ReviewState
 
 S = ReviewState
@@ -37,7 +37,7 @@ class Opinion(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(proposed_cents__gte=0) & ~Q(text=""), name="opinion_sane")
         ]
-        triggers: ClassVar = [*no_delete()]
+        triggers: ClassVar = [*opinion_guards(), *no_delete()]
 
     def __str__(self) -> str:
         return f"Avis {self.get_advice_display()} sur {self.application.reference}"

@@ -6,11 +6,14 @@ from applications.models.application import (
     Milestone,
     Partner,
 )
+from applications.models.assistance import Assistance
 from applications.models.decision import AwardMovement, Decision, FinalReport
 from applications.models.exchange import PieceRequest, Remark
+from applications.models.renewal import Renewal
 
 __all__ = [
     "Application",
+    "Assistance",
     "Attachment",
     "AwardMovement",
     "BudgetLine",
@@ -21,4 +24,5 @@ __all__ = [
     "Partner",
     "PieceRequest",
     "Remark",
+    "Renewal",
 ]

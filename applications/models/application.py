@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django_fsm import FSMField, transition
 
 from accounts.models import Organisation
+from applications.draft_guards import read_again_guard, weight_guard
 from applications.guards import ATTACHMENT, application_guards, child_guards
 from applications.states import UNDECIDED, ApplicationState, FundingStatus, Phase, Public, Side
 from applications.visibility import visible
@@ -139,7 +140,7 @@ class Application(StatefulModel):
             models.Index(fields=["requested_cents", "id"], condition=~Q(state=S.DRAFT), name="application_amount"),
             GinIndex(fields=["search"], name="application_search"),
         ]
-        triggers: ClassVar = [*state_guards(S.DRAFT), *application_guards(), *no_delete()]
+        triggers: ClassVar = [*state_guards(S.DRAFT), *application_guards(), read_again_guard(), *no_delete()]
 
     def __str__(self) -> str:
         return f"{self.number or 'Brouillon'} : {self.title or 'sans titre'}"
@@ -305,11 +306,12 @@ class Attachment(models.Model):
     )
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField(db_default=Now())
+    dated_on = models.DateField("date du document", null=True, blank=True)
 
     class Meta:
         verbose_name = "pièce"
         ordering: ClassVar = ["id"]
-        triggers: ClassVar = [*child_guards(ATTACHMENT)]
+        triggers: ClassVar = [*child_guards(ATTACHMENT), weight_guard()]
 
     def __str__(self) -> str:
         return self.title or self.code

@@ -7,12 +7,17 @@ from applications.services.decisions import (
     waitlist,
     withdraw_recorded,
 )
+from applications.services.documents import (
+    AlreadyJoined,
+    attach_document,
+    date_document,
+    remove_document,
+    reuse_document,
+)
 from applications.services.drafting import (
     ask_signature,
-    attach_document,
     create_draft,
     fingerprint,
-    remove_document,
     return_to_drafter,
     save_section,
 )
@@ -30,12 +35,14 @@ from applications.services.reading import for_reading
 from applications.services.submission import submit, withdraw
 
 __all__ = [
+    "AlreadyJoined",
     "answer_pieces",
     "ask_pieces",
     "ask_signature",
     "attach_document",
     "check_complete",
     "create_draft",
+    "date_document",
     "declare_inadmissible",
     "fingerprint",
     "finish_review",
@@ -45,6 +52,7 @@ __all__ = [
     "reject",
     "remove_document",
     "return_to_drafter",
+    "reuse_document",
     "save_section",
     "send_to_review",
     "sign_decision",

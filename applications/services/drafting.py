@@ -1,4 +1,4 @@
-"""Writing a file: begin it, save its sections, join documents, have it signed."""
+"""Writing a file: begin it, save its sections, have it signed."""
 
 import hashlib
 import json
@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.utils import timezone
@@ -16,15 +14,13 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 from accounts.states import WRITING_ROLES
 from applications import eligibility, policies
-from applications.models import Application, Attachment, BudgetLine, Indicator, Milestone, Partner, PieceRequest, Remark
+from applications.models import Application, BudgetLine, Indicator, Milestone, Partner, Remark
 from applications.notifications.commune import ReturnedMail, SignatureAskedMail
 from applications.sections import BY_SLUG, Section, to_do
 from applications.services.reading import locked_file, require
 from common.clock import database_now
 from common.dates import local, moment
 from common.errors import DomainError, NotAllowed, Stale
-from common.typography import filesize
-from documents.services import store_upload
 from fund.models import Call
 from fund.states import CallState
 from journal.services import begin, once, record
@@ -173,70 +169,6 @@ def _count_money(application: Application) -> None:
     application.eligible_cost_cents = figures.eligible_cost
     application.own_share_cents = figures.own_share
     application.allowed_cents = eligibility.allowed_cents(application.call, figures)
-
-
-# --- Documents -------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def attach_document(
-    pk: int, *, by: User, code: str, upload: UploadedFile, title: str = "", replaces: int | None = None
-) -> Attachment:
-    """Join a document to a draft, or to a file whose commune is asked for pieces. It is scanned before anybody reads it.
-
-    Raises DomainError for a file the service refuses, or when the file's documents together are too heavy.
-    """
-    application = locked_file(pk)
-    drafting, answering = policies.can_edit(by, application), policies.can_answer_pieces(by, application)
-    require(drafting or answering, _why_not_editable(application))
-    old = application.attachments.filter(pk=replaces).first() if replaces and drafting else None
-    _refuse_when_heavy(application, upload, old)
-    asked = PieceRequest.objects.filter(application=application, answered_at=None).first() if answering else None
-    document = application.call.documents.filter(code=code).first()
-    stored = store_upload(upload, organisation=application.organisation, by=by)
-    attachment = Attachment.objects.create(
-        application=application,
-        organisation=application.organisation,
-        code=code[:40],
-        title=(title or (document.label if document else ""))[:200],
-        file=stored,
-        piece_request=asked,
-        added_by=by,
-    )
-    data = {"code": code, "name": stored.name, "sha256": stored.sha256}
-    if old is not None:
-        data["replaces"] = old.file.name
-        old.delete()
-    _touch(application)
-    record(application, by=by, verb="attach_document", data=data)
-    return attachment
-
-
-def _refuse_when_heavy(application: Application, upload: UploadedFile, old: Attachment | None) -> None:
-    limit = settings.UPLOAD_MAX_BYTES_PER_APPLICATION
-    files = application.attachments.select_related("file")
-    total = (upload.size or 0) + sum(one.file.size for one in files if old is None or one.pk != old.pk)
-    if total > limit:
-        raise DomainError(f"Les pièces d’un dossier pèsent au plus {filesize(limit)} ensemble. Allégez ce fichier.")
-
-
-@transaction.atomic
-def remove_document(pk: int, attachment_id: int, *, by: User) -> None:
-    """Take a document out of a draft. The journal keeps its name and hash; removing it twice does nothing more."""
-    application = locked_file(pk)
-    require(policies.can_edit(by, application), _why_not_editable(application))
-    attachment = application.attachments.select_related("file").filter(pk=attachment_id).first()
-    if attachment is None:
-        return
-    data = {"code": attachment.code, "name": attachment.file.name, "sha256": attachment.file.sha256}
-    attachment.delete()
-    _touch(application)
-    record(application, by=by, verb="remove_document", data=data)
-
-
-def _touch(application: Application) -> None:
-    application.version += 1
-    application.save(update_fields=["version", "updated_at"])
 
 
 # --- Having it signed ------------------------------------------------------------------------------------------

@@ -1,11 +1,14 @@
 """How a file is fetched with all that a rule may look at, and the one shape of a lock on it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Prefetch
 
+from accounts.states import WRITING_ROLES
 from applications.models import Application, Attachment
 from applications.models.application import ApplicationQuerySet
+from common.actors import Actor
 from common.errors import NotAllowed
 from journal.services import locked
 
@@ -34,3 +37,25 @@ def locked_file(pk: int, *, version: int | None = None, children: bool = False) 
 def require(allowed: Any, sentence: str) -> None:
     if not allowed:
         raise NotAllowed(sentence)
+
+
+@dataclass(frozen=True)
+class ForTheCommune:
+    """One of the fund's team who types in a commune's name: every line of the journal says both."""
+
+    actor_id: int | None
+    actor_label: str
+    is_machine: bool = False
+
+
+def pen(by: Any, application: Application) -> Actor:
+    """Who the journal names for what is written in a draft."""
+    if application.organisation_id in by.organisation_ids(*WRITING_ROLES):
+        return by  # type: ignore[no-any-return]
+    return ForTheCommune(by.actor_id, f"{by.actor_label} (pour la commune)")
+
+
+def why_not_editable(application: Application) -> str:
+    if application.number:
+        return f"Le dossier {application.number} est envoyé : son contenu ne change plus."
+    return "Vous lisez ce dossier sans pouvoir l’écrire."

@@ -131,13 +131,20 @@ class CallDocument(models.Model):
     label = models.CharField("pièce", max_length=160)
     help = models.TextField("aide", blank=True, default="")
     required = models.BooleanField("obligatoire", default=True)
+    valid_months = models.PositiveSmallIntegerField("validité, en mois", null=True, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         verbose_name = "pièce demandée"
         verbose_name_plural = "pièces demandées"
         ordering: ClassVar = ["position", "id"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["call", "code"], name="call_document_code_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["call", "code"], name="call_document_code_once"),
+            models.CheckConstraint(
+                condition=models.Q(valid_months__isnull=True) | models.Q(valid_months__range=(1, 120)),
+                name="call_document_validity_sane",
+            ),
+        ]
         triggers: ClassVar = [rule_rows_guard()]
 
     def __str__(self) -> str:
