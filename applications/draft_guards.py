@@ -60,7 +60,7 @@ def weight_guard() -> Guard:
     return Guard(
         name="weight",
         when=pgtrigger.Before,
-        operation=pgtrigger.Insert | pgtrigger.UpdateOf("file", "application"),
+        operation=pgtrigger.Insert | pgtrigger.Update,
         declare=[("weight", "bigint")],
         func=WEIGHT,
     )
