@@ -13,10 +13,10 @@ demo: ## The whole platform with its demonstration, until Ctrl-C (PORT=8000, RES
 	@scripts/bootstrap.sh run
 	@$(SUPERVISOR) demo
 
-test: ## Every test, on its own embedded servers and a real browser (ARGS="tests/fund -k ledger")
+test: ## The tests, on their own embedded servers and a real browser (ARGS="tests/fund -k ledger")
 	@scripts/bootstrap.sh dev
 	@$(PYTHON) scripts/browser.py
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest $(or $(ARGS),--ignore=tests/faults)
 
 check: ## Linters, types, direction of imports, missing migrations, sizes
 	@scripts/bootstrap.sh dev
@@ -24,6 +24,7 @@ check: ## Linters, types, direction of imports, missing migrations, sizes
 
 faults: ## The slow tests of breakdowns and races, with all their rounds
 	@scripts/bootstrap.sh dev
+	@$(PYTHON) scripts/browser.py
 	@FULL=1 $(PYTHON) -m pytest tests/faults $(ARGS)
 
 bench: ## Measure each work beside its floor (FULL=1 adds 100 000 applications)
