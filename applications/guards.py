@@ -3,6 +3,7 @@
 import pgtrigger
 
 from common.guards import BY_OWNER, Guard, refuse
+from fund.questions.states import JSON_TYPES
 
 # The content that is frozen once sent (columns of Application).
 CONTENT = [
@@ -26,6 +27,7 @@ CONTENT = [
     "starts_on",
     "ends_on",
     "commitments",
+    "question_set_id",
     "public_id",
     "created_by_id",
     "created_at",
@@ -92,6 +94,27 @@ IF NOT {BY_OWNER} AND EXISTS (
     SELECT 1 FROM applications_application a WHERE a.id IN {_FILES} AND a.state <> 'draft'
 ) THEN {refuse("the content of a file that was sent is frozen")} END IF;
 IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+RETURN NEW;
+"""
+
+_JSON_TYPES = ", ".join(f"('{kind.value}', '{name}')" for kind, name in JSON_TYPES.items())
+
+# An answer to a question of the call: one of the file's own version, of the shape of its kind, in its place of a block.
+QUESTION_ANSWER = f"""
+IF TG_OP <> 'DELETE' AND NOT EXISTS (
+    SELECT 1 FROM fund_question q JOIN applications_application a ON a.id = NEW.application_id
+    LEFT JOIN fund_question p ON p.id = q.parent_id
+    WHERE q.id = NEW.question_id AND q.set_id = a.question_set_id
+        AND (q.kind, jsonb_typeof(NEW.value)) IN ({_JSON_TYPES})
+        AND NEW.occurrence < coalesce(p.rows_max, 1)
+) THEN {refuse("an answer fits a question of its own file")} END IF;
+{CHILD_FROZEN}"""
+
+# The questions of a file: in service, and of its own call.
+QUESTIONS_OF_CALL = f"""
+IF NOT EXISTS (
+    SELECT 1 FROM fund_questionset s WHERE s.id = NEW.question_set_id AND s.call_id = NEW.call_id AND s.state = 'frozen'
+) THEN {refuse("the questions of a file are in service for its call")} END IF;
 RETURN NEW;
 """
 
@@ -235,6 +258,13 @@ def application_guards() -> list[Guard]:
                 "NEW.state IN ('granted', 'rejected', 'waitlisted') AND NEW.state IS DISTINCT FROM OLD.state"
             ),
             func=DECIDED,
+        ),
+        Guard(
+            name="questions",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert | pgtrigger.UpdateOf("question_set_id", "call_id"),
+            condition=pgtrigger.Condition("NEW.question_set_id IS NOT NULL"),
+            func=QUESTIONS_OF_CALL,
         ),
         Guard(
             name="searchable",

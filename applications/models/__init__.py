@@ -1,3 +1,4 @@
+from applications.models.answers import QuestionAnswer
 from applications.models.application import (
     Application,
     Attachment,
@@ -23,6 +24,7 @@ __all__ = [
     "Milestone",
     "Partner",
     "PieceRequest",
+    "QuestionAnswer",
     "Remark",
     "Renewal",
 ]

@@ -21,7 +21,7 @@ from common.grants import Grants
 from common.guards import no_delete
 from common.workflow import StatefulModel
 from documents.models import StoredFile
-from fund.models import Call
+from fund.models import Call, QuestionSet
 from fund.states import ActionType, Theme
 from journal.guards import state_guards
 
@@ -54,6 +54,9 @@ class Application(StatefulModel):
     state = FSMField("état", max_length=20, choices=ApplicationState, default=S.DRAFT, protected=True)
     number = models.CharField("numéro", max_length=20, unique=True, null=True)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    question_set = models.ForeignKey(
+        QuestionSet, on_delete=models.PROTECT, null=True, blank=True, related_name="applications"
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField("créé le", db_default=Now())
     updated_at = models.DateTimeField("modifié le", auto_now=True)

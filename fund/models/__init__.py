@@ -1,5 +1,6 @@
 from fund.models.calls import Call, CallDocument, CallQuerySet, Criterion, PlannedShare
 from fund.models.money import Budget, BudgetLine, Counter, Envelope, EnvelopeBalance, Fund, Movement
+from fund.models.questions import Question, QuestionSet
 
 __all__ = [
     "Budget",
@@ -14,4 +15,6 @@ __all__ = [
     "Fund",
     "Movement",
     "PlannedShare",
+    "Question",
+    "QuestionSet",
 ]

@@ -80,6 +80,7 @@ SENDING = [
 OTHER = {
     "call_id": "$other_call",
     "organisation_id": "$other_commune",
+    "question_set_id": "NULL",
     "snapshot": """'{"other": 1}'""",
     "snapshot_sha256": "repeat('b', 64)",
     "number": "'FI-2026-0999'",

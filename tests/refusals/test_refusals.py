@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.refusals import attacks, deciding, files, journal, money, paying
+from tests.refusals import attacks, deciding, files, journal, money, paying, questions
 from tests.refusals.case import Case, attempt, params, say
 from tests.refusals.journal import COUNT, FILE, TAKEN
 
@@ -28,6 +28,8 @@ SUBJECTS = {
     "instalment": paying.INSTALMENTS,
     "line": paying.LINES,
     "batch": paying.BATCHES,
+    "question": questions.QUESTIONS,
+    "answer": questions.ANSWERS,
     "attack": attacks.ATTACKS,
     "shadow": attacks.SHADOWS,
 }
@@ -48,6 +50,11 @@ LAWFUL = {
         *journal.change("applications_decision", deciding.DECISION, "$recorded", 2, "recorded", "withdrawn"),
     ),
     "a score is given": (deciding.score("3"),),
+    "questions are prepared": questions.LAWFUL_QUESTIONS,
+    "a question is answered": (
+        questions.answer("$asked", "12"),
+        questions.answer("$asked_last", '"x"', occurrence="2"),
+    ),
     "an account replaces another": (*paying.SUPERSEDED, *paying.verify()),
     "an instalment joins a batch": (paying.line(),),
     "a batch is sealed": paying.sealing("$batch"),

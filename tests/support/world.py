@@ -29,11 +29,12 @@ from applications.models import (
     Milestone,
     Partner,
     PieceRequest,
+    QuestionAnswer,
 )
 from common.actors import MACHINE
 from common.workflow import StatefulModel
 from documents.models import StoredFile
-from fund.models import Call, Criterion, Envelope
+from fund.models import Call, Criterion, Envelope, Question, QuestionSet
 from fund.services import lock_envelope, move, next_number
 from journal.services import advance, begin
 from notifications.models import Message
@@ -87,6 +88,7 @@ class World:
         self.other_envelope: Envelope = fund.an_envelope(100_000)
         self.call: Call = fund.a_call_open(envelope=self.envelope)
         self.other_call: Call = fund.a_call_open(envelope=self.envelope)
+        self._questions()
         self.criterion = Criterion.objects.filter(call=self.call).order_by("pk")[0]
         self.second_criterion = Criterion.objects.filter(call=self.call).order_by("pk")[1]
         self.foreign_criterion = Criterion.objects.filter(call=self.other_call).order_by("pk")[0]
@@ -95,6 +97,31 @@ class World:
         self.foreign_file = self.a_file(self.other_commune, clean=True)
         for part in (self._files, self._reviews, self._decisions, self._payments, self._messages):
             part()
+
+    # --- The questions of the calls --------------------------------------------------------------------------------
+
+    @transaction.atomic
+    def _questions(self) -> None:
+        """In service for the call: a number, then a block of one text. Prepared for the other, after a first version."""
+        self.question_set = self.a_set(self.call)
+        self.asked = Question.objects.create(set=self.question_set, code="nombre", kind="number", label="Combien ?")
+        self.asked_block = Question.objects.create(
+            set=self.question_set, code="lieux", kind="block", label="Les lieux", position=1, rows_min=0, rows_max=3
+        )
+        self.asked_last = Question.objects.create(
+            set=self.question_set, code="lieu", kind="short", label="Le lieu", position=2, parent=self.asked_block
+        )
+        self.question_set = step(self.question_set, "freeze", by=MACHINE)
+        self.other_set = step(self.a_set(self.other_call), "freeze", by=MACHINE)
+        self.prepared_set = self.a_set(self.other_call, number=2)
+        self.prepared = Question.objects.create(
+            set=self.prepared_set, code="preparee", kind="short", label="Laquelle ?", position=5
+        )
+
+    def a_set(self, call: Call, **fields: Any) -> QuestionSet:
+        made = QuestionSet(call=call, **fields)
+        begin(made, by=MACHINE)
+        return made
 
     # --- Files -----------------------------------------------------------------------------------------------------
 
@@ -119,6 +146,7 @@ class World:
         organisation = organisation or self.commune
         draft = Application(
             call=self.call,
+            question_set=self.question_set if organisation == self.commune else None,
             organisation=organisation,
             created_by=self.drafter if organisation == self.commune else self.other_drafter,
             title="Accueillir sans trier",
@@ -147,6 +175,8 @@ class World:
     def an_application(self, state: str, organisation: Organisation | None = None) -> Application:
         """Through its whole machine; a decided one is brought by `a_decision`."""
         one = self.a_draft(organisation)
+        if one.question_set:
+            QuestionAnswer.objects.create(application=one, question=self.asked, value=12)
         one.snapshot, one.snapshot_sha256 = {}, hashlib.sha256(b"{}").hexdigest()
         one.submitted_at, one.submitted_by = Now(), self.signatory
         one.number = f"{self.call.number_prefix}-{self.call.year}-{next_number('FI', self.call.year):04d}"
