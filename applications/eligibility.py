@@ -12,6 +12,7 @@ from accounts.models import Organisation
 from accounts.states import OrganisationKind
 from applications.models import Application
 from applications.states import VOLUNTARY, Side
+from applications.validity import REFUSED_FILES, out_of_date
 from common.dates import day, local
 from common.money import euros, percent, rate, share
 from documents.states import FileState
@@ -20,7 +21,6 @@ from fund.models import Call
 from fund.states import ActionType, LegalBasis, Theme
 
 OWN_ACCOUNTS = ("autofinancement", "70", "75")
-REFUSED_FILES = (FileState.INFECTED, FileState.UNREADABLE)
 
 
 # --- The budget ------------------------------------------------------------------------------------------------
@@ -280,16 +280,23 @@ def _own_share_check(call: Call, figures: Money) -> Check:
     return Check("own_share", ok, "Part de la commune", reason, "budget", percent(figures.own_share_bp), rule)
 
 
-def documents_check(application: Application) -> Check:
+def documents_check(application: Application, today: date) -> Check:
+    """A document still in quarantine counts as given: a scanner that is down is not the commune's fault. The day that
+    matters for what expires is that of the sending."""
     missing = missing_documents(application)
     required = [document for document in application.call.documents.all() if document.required]
     label = "Pièces obligatoires"
     if missing:
         reason = "Il manque : " + ", ".join(document.label.lower() for document in missing) + "."
         return Check("documents", False, label, reason, "pieces")
+    sent = local(application.submitted_at).date() if application.submitted_at else today
+    if late := out_of_date(application, sent):
+        return Check("documents", False, label, " ".join(late), "pieces")
     if not required:
         return Check("documents", True, label, "l’appel n’en demande pas", "pieces")
     count = f"{len(required)} pièce{'s' if len(required) > 1 else ''} sur {len(required)}"
+    if any(one.file.state == FileState.QUARANTINED for one in application.attachments.all()):
+        count += ", analyse antivirus en cours"
     return Check("documents", True, label, count, "pieces")
 
 
@@ -306,5 +313,5 @@ def checks(application: Application, *, today: date) -> list[Check]:
         theme_check(application),
         dates_check(application, today),
         *money_checks(application.call, money(application)),
-        documents_check(application),
+        documents_check(application, today),
     ]

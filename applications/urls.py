@@ -39,6 +39,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
         documents.document_remove,
         name="application_document_remove",
     ),
+    path(
+        "dossiers/<uuid:public_id>/pieces/<int:pk>/reprendre/",
+        documents.document_reuse,
+        name="application_document_reuse",
+    ),
+    path("dossiers/<uuid:public_id>/pieces/<int:pk>/dater/", documents.document_date, name="application_document_date"),
+    path(
+        "dossiers/<uuid:public_id>/pieces/etat/<slug:code>/",
+        documents.document_state,
+        name="application_document_state",
+    ),
     path("dossiers/<uuid:public_id>/budget/", drafting.budget, name="application_budget"),
     path("dossiers/<uuid:public_id>/<section:section>/", drafting.section, name="application_section"),
     # The desk

@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "documents.uploads.BodyLimitMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -226,6 +227,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
 UPLOAD_MAX_BYTES_PER_APPLICATION = 100 * 1024 * 1024
+UPLOAD_MAX_BODY = UPLOAD_MAX_BYTES_PER_APPLICATION + DATA_UPLOAD_MAX_MEMORY_SIZE
+FILE_UPLOAD_HANDLERS = [
+    "documents.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 # "clamav" everywhere; "none" keeps the checks of type and structure only, and production refuses it.
 ANTIVIRUS = env.choice("ANTIVIRUS", ("clamav", "none"), "clamav" if PRODUCTION else "none")
 CLAMAV_SOCKET = env.text("CLAMAV_SOCKET", "127.0.0.1:3310")

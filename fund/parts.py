@@ -64,7 +64,10 @@ def _criteria(call: Call) -> list[dict[str, Any]]:
 
 
 def _documents(call: Call) -> list[dict[str, Any]]:
-    return [{name: getattr(row, name) for name in ("id", "label", "help", "required")} for row in call.documents.all()]
+    return [
+        {name: getattr(row, name) for name in ("id", "label", "help", "required", "valid_months")}
+        for row in call.documents.all()
+    ]
 
 
 def _plan(call: Call) -> list[dict[str, Any]]:

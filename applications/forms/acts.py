@@ -4,8 +4,10 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.utils import timezone
 
 from accounts.models import Organisation
+from common.widgets import DateInput
 
 
 class ActForm(forms.Form):
@@ -83,4 +85,18 @@ class UploadForm(forms.Form):
     use_required_attribute = False
     code = forms.SlugField(widget=forms.HiddenInput, max_length=40)
     replaces = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    uploads = ManyFilesField(label="Fichier")
+    # An empty one is refused by itself, in words, and not with all the others.
+    uploads = ManyFilesField(label="Fichier", allow_empty_file=True)
+
+
+class DateDocumentForm(forms.Form):
+    use_required_attribute = False
+    dated_on = forms.DateField(label="Date du document", widget=DateInput())
+
+    def clean_dated_on(self) -> Any:
+        dated_on = self.cleaned_data["dated_on"]
+        if dated_on > timezone.localdate():
+            raise forms.ValidationError("Cette date est dans l’avenir : écrivez la date que porte le document.")
+        if dated_on.year < 1950:
+            raise forms.ValidationError("Cette date est trop ancienne : vérifiez l’année.")
+        return dated_on

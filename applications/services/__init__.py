@@ -12,6 +12,7 @@ from applications.services.documents import (
     attach_document,
     date_document,
     remove_document,
+    reusable,
     reuse_document,
 )
 from applications.services.drafting import (
@@ -52,6 +53,7 @@ __all__ = [
     "reject",
     "remove_document",
     "return_to_drafter",
+    "reusable",
     "reuse_document",
     "save_section",
     "send_to_review",

@@ -11,6 +11,9 @@ from accounts.models import User
 from applications import policies
 from applications.models import Application, Attachment, PieceRequest
 from applications.services.reading import locked_file, pen, require, why_not_editable
+from applications.validity import REFUSED_FILES, valid_until
+from common.clock import database_now
+from common.dates import day, local
 from common.errors import DomainError
 from common.typography import filesize
 from documents import services as storage
@@ -18,8 +21,6 @@ from documents.models import StoredFile
 from documents.names import display_name
 from documents.states import FileState
 from journal.services import locked, record
-
-REFUSED = (FileState.INFECTED, FileState.UNREADABLE, FileState.DISCARDED)
 
 
 class AlreadyJoined(DomainError):
@@ -112,7 +113,7 @@ def _request_answered(application: Application, by: User) -> PieceRequest | None
 def _refuse_the_same(application: Application, sha256: str, name: str, code: str, asked: PieceRequest | None) -> None:
     """The same document in the same place; one that was refused may be given again."""
     there = application.attachments.filter(code=code, file__sha256=sha256, piece_request=asked)
-    if there.exclude(file__state__in=REFUSED).exists():
+    if there.exclude(file__state__in=REFUSED_FILES).exists():
         raise AlreadyJoined(f"« {display_name(name)} » est déjà joint ici : le même contenu n’est gardé qu’une fois.")
 
 
@@ -126,6 +127,30 @@ def _refuse_when_heavy(application: Application, size: int, replaces: int | None
             f"Les pièces d’un dossier pèsent au plus {filesize(limit)} ensemble ; celles-ci pèsent déjà {filesize(total)}. "
             "Allégez ce fichier, ou retirez-en un autre."
         )
+
+
+def reusable(application: Application, on: date) -> dict[str, Attachment]:
+    """For each document of the call, the last one that the same commune gave with an earlier file, clean, still valid, and
+    not yet in this one. One query."""
+    documents = {document.code: document for document in application.call.documents.all()}
+    there = {(one.code, one.file.sha256) for one in application.attachments.all()}
+    given = (
+        Attachment.objects.filter(
+            organisation=application.organisation_id,
+            application__number__isnull=False,
+            code__in=documents,
+            file__state=FileState.CLEAN,
+        )
+        .exclude(application=application)
+        .select_related("file", "application__call")
+        .order_by("-pk")[:200]
+    )
+    found: dict[str, Attachment] = {}
+    for one in given:
+        last = valid_until(documents[one.code], one.dated_on)
+        if one.code not in found and (one.code, one.file.sha256) not in there and (last is None or last >= on):
+            found[one.code] = one
+    return found
 
 
 @transaction.atomic
@@ -149,6 +174,10 @@ def reuse_document(pk: int, attachment_id: int, *, by: User) -> Attachment:
         raise DomainError("Cette pièce n’est plus disponible : joignez le fichier.")
     _refuse_the_same(application, stored.sha256, stored.name, given.code, None)
     _refuse_when_heavy(application, stored.size, None)
+    document = application.call.documents.filter(code=given.code).first()
+    last = valid_until(document, given.dated_on)
+    if last is not None and last < local(database_now()).date():
+        raise DomainError(f"Cette pièce n’est plus valable depuis le {day(last)} : joignez-en une plus récente.")
     origin = given.application.number
     data = {"code": given.code, "name": stored.name, "sha256": stored.sha256, "from": origin}
     return _join(application, stored, by=by, code=given.code, verb="reuse_document", data=data, dated_on=given.dated_on)

@@ -1,31 +1,23 @@
-"""The documents of a draft: each one the call asks for, and the others."""
+"""The documents of a draft: each one the call asks for, and the others; several at once, each with its own result."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from applications import eligibility, policies, services
-from applications.answers import documents_of
-from applications.forms.acts import UploadForm
-from applications.models import Application, Attachment
+from applications.forms.acts import DateDocumentForm, UploadForm
+from applications.models import Application
 from applications.sections import BY_SLUG
 from applications.views import home_parts
+from applications.views.document_rows import document_row, document_rows, same_as_seen, waits
 from applications.views.drafting import refuse_readers, section_context
 from applications.views.fetching import own_file, person
 from common.errors import DomainError
-from documents.states import FileState
-
-FILE_STATES = {
-    FileState.QUARANTINED: ("plain", "Reçu, analyse en cours"),
-    FileState.CLEAN: ("done", "Jointe"),
-    FileState.INFECTED: ("err", "Refusée : virus détecté"),
-    FileState.UNREADABLE: ("err", "Refusée : fichier illisible"),
-}
+from documents.names import display_name
+from documents.uploads import too_heavy
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,75 +30,85 @@ def documents(request: HttpRequest, public_id: UUID) -> HttpResponse:
     errors: dict[str, str] = {}
     if request.method == "POST":
         code, error = join_files(request, application)
+        if request.accepts("application/json") and not request.accepts("text/html"):
+            return JsonResponse({"sentence": error}, status=422 if error else 200)
         if not error:
             return redirect(f"{request.path}#{code}")
         errors[code] = error
-    rows = documents_of(application)
-    if not any(row["document"] is None for row in rows):
-        rows.append({"document": None, "files": []})
+        application = own_file(request, public_id)
     context = section_context(application, one) | {
-        "rows": [_document_row(row, errors) for row in rows],
+        "rows": document_rows(application, errors),
         "missing": eligibility.missing_documents(application),
         "errors": errors,
+        "slow": waits(application),
     }
     return render(request, "applications/commune/documents.html", context)
 
 
 def join_files(request: HttpRequest, application: Application) -> tuple[str, str]:
-    """Join what was chosen; the code of the document and, when a file is refused, the sentence."""
+    """Join what was chosen; the code of the document and what was refused, in words. One refused loses no other."""
     form = UploadForm(request.POST, request.FILES)
-    code = request.POST.get("code", "")
+    code, refused = request.POST.get("code", ""), [_too_heavy(name) for name in too_heavy(request)]
     if not form.is_valid():
+        if refused and "uploads" in form.errors and len(form.errors) == 1:
+            return code, " ".join(refused)
         return code, " ".join(str(error) for errors in form.errors.values() for error in errors)
     code, replaces = form.cleaned_data["code"], form.cleaned_data["replaces"]
+    joined = 0
     for upload in form.cleaned_data["uploads"]:
         try:
             services.attach_document(application.pk, by=person(request), code=code, upload=upload, replaces=replaces)
+        except services.AlreadyJoined as already:
+            messages.info(request, str(already))
         except DomainError as refusal:
             if refusal.status == 403:
                 raise
-            return code, f"« {upload.name} » : {refusal}"
-        replaces = None
-    return code, ""
+            refused.append(f"« {display_name(upload.name)} » : {refusal}")
+        else:
+            joined, replaces = joined + 1, None
+    if refused and joined:
+        refused.append("L’autre fichier est joint." if joined == 1 else f"Les {joined} autres fichiers sont joints.")
+    return code, " ".join(refused)
 
 
-def _document_row(row: dict[str, Any], errors: dict[str, str]) -> dict[str, Any]:
-    document, files = row["document"], row["files"]
-    code = document.code if document else "autre"
-    kind, label = ("plain", "Aucune")
-    if files:
-        worst = max(files, key=lambda one: list(FILE_STATES).index(FileState(one.file.state)))
-        kind, label = FILE_STATES[FileState(worst.file.state)]
-        if len(files) > 1 and kind != "err":
-            label = f"{len(files)} fichiers"
-    elif document and document.required:
-        kind, label = "you", "À joindre"
-    return {
-        "code": code,
-        "label": document.label if document else "Autres pièces",
-        "hint": document.help if document else "Tout ce qui aide à comprendre l’action.",
-        "optional": not (document and document.required),
-        "kind": kind,
-        "state": label,
-        "error": errors.get(code, ""),
-        "files": [file_row(one) for one in files],
-        "form": UploadForm(initial={"code": code}, auto_id=f"id_{code}_%s"),
-    }
+def _too_heavy(name: str) -> str:
+    return f"« {display_name(name)} » dépasse 20 Mo. Réduisez-le (par exemple en enregistrant le PDF en taille réduite), puis joignez-le."
 
 
-def file_row(attachment: Attachment) -> dict[str, Any]:
-    stored = attachment.file
-    kind, label = FILE_STATES[FileState(stored.state)]
-    return {
-        "pk": attachment.pk,
-        "name": stored.name,
-        "size": stored.size,
-        "when": attachment.added_at,
-        "refused": kind == "err",
-        "state": label,
-        "url": reverse("file_download", args=[stored.key]) if stored.state == FileState.CLEAN else "",
-        "note": stored.scan_note,
-    }
+@require_GET
+def document_state(request: HttpRequest, public_id: UUID, code: str) -> HttpResponse:
+    """The files of one document, asked again while they are scanned; 204 as long as nothing changed (`vu`)."""
+    application = own_file(request, public_id)
+    row = document_row(application, code)
+    if not policies.can_edit(request.user, application) or same_as_seen(row, request.GET.get("vu", "")):
+        return HttpResponse(status=204)
+    context = {"application": application, "row": row, "removable": True, "alone": True}
+    return render(request, "applications/commune/_papers.html", context)
+
+
+@require_POST
+def document_reuse(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
+    application = own_file(request, public_id)
+    try:
+        joined = services.reuse_document(application.pk, pk, by=person(request))
+    except services.AlreadyJoined as already:
+        messages.info(request, str(already))
+        return redirect("application_documents", public_id)
+    messages.success(request, f"« {joined.file.name} » est repris.")
+    return redirect(home_parts.url("application_documents", application) + f"#{joined.code}")
+
+
+@require_POST
+def document_date(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
+    application = own_file(request, public_id)
+    form = DateDocumentForm(request.POST)
+    if form.is_valid():
+        services.date_document(application.pk, pk, by=person(request), dated_on=form.cleaned_data["dated_on"])
+        messages.success(request, "La date du document est enregistrée.")
+    else:
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+    code = next((one.code for one in application.attachments.all() if one.pk == pk), "pieces")
+    return redirect(home_parts.url("application_documents", application) + f"#{code}")
 
 
 @require_POST

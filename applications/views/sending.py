@@ -19,7 +19,8 @@ from applications.sections import progress
 from applications.standing import standing
 from applications.states import ApplicationState
 from applications.views import home_parts
-from applications.views.documents import file_row, join_files
+from applications.views.document_rows import file_row
+from applications.views.documents import join_files
 from applications.views.fetching import own_file, own_file_alone, person
 from common.dates import day, local, moment
 from common.errors import NotAllowed

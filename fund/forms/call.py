@@ -189,9 +189,21 @@ class DocumentForm(RowForm):
     label = forms.CharField(label="Pièce", max_length=160)
     help = forms.CharField(label="Aide", required=False, widget=forms.Textarea(attrs={"rows": 2}))
     required = forms.BooleanField(label="Obligatoire", required=False)
+    valid_months = forms.IntegerField(
+        label="De moins de",
+        required=False,
+        min_value=1,
+        max_value=120,
+        help_text="En mois, le jour de l’envoi. La commune indique alors la date du document. Vide : il n’expire pas.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["valid_months"].widget.suffix = "mois"
+        self.fields["valid_months"].widget.width = "s"
 
     def row(self) -> dict[str, Any]:
-        return {name: self.cleaned_data.get(name) for name in ("id", "label", "help", "required")}
+        return {name: self.cleaned_data.get(name) for name in ("id", "label", "help", "required", "valid_months")}
 
 
 class ShareForm(RowForm):

@@ -150,6 +150,11 @@ class CallDocument(models.Model):
     def __str__(self) -> str:
         return self.label
 
+    @property
+    def age(self) -> str:
+        """How recent it must be, in words; empty when it does not expire."""
+        return f"de moins de {self.valid_months} mois" if self.valid_months else ""
+
 
 class Criterion(models.Model):
     """A criterion of the evaluation grid, scored 0 to 5; the weights of a call sum to 100."""

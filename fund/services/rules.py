@@ -88,7 +88,7 @@ def save_criteria(pk: int, rows: list[dict[str, Any]], *, by: Actor, version: in
 
 
 def save_documents(pk: int, rows: list[dict[str, Any]], *, by: Actor, version: int) -> Call:
-    """Replace the documents asked for by `rows` (label, help, required)."""
+    """Replace the documents asked for by `rows` (label, help, required, valid_months)."""
     return _save_rows(pk, CallDocument, rows, by=by, version=version, verb="edit_documents")
 
 
