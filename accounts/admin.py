@@ -1,4 +1,4 @@
-from accounts.models import Invitation, Membership, Organisation, User
+from accounts.models import CompanyLookup, Invitation, JoinRequest, Membership, Organisation, User
 from common.admin import show
 
 show(
@@ -36,3 +36,16 @@ show(
     "accepted_at",
     related=("organisation", "invited_by"),
 )
+show(
+    JoinRequest,
+    "last_name",
+    "first_name",
+    "email",
+    "organisation",
+    "state",
+    "created_at",
+    "confirmed_at",
+    "decided_by",
+    related=("organisation", "decided_by"),
+)
+show(CompanyLookup, "organisation", "state", "siret", "asked_by", "asked_at", related=("organisation", "asked_by"))

@@ -29,6 +29,10 @@ LIBRARY_TABLES = {
     "django_session": Grants.OPEN,
     "mfa_authenticator": Grants.OPEN,
     "pghistory_context": Grants.NO_DELETE,
+    "socialaccount_socialaccount": Grants.OPEN,
+    "socialaccount_socialapp": Grants.READ_ONLY,
+    "socialaccount_socialapp_sites": Grants.READ_ONLY,
+    "socialaccount_socialtoken": Grants.OPEN,
     "usersessions_usersession": Grants.OPEN,
 }
 VIEWS = ("v_ledger", "v_payment_lines", "v_journal", "v_outbox", "v_envelopes")

@@ -50,6 +50,7 @@ app.conf.update(
         "make missing letters": {"task": "applications.tasks.make_missing_letters", "schedule": 60.0},
         "make missing receipts": {"task": "applications.tasks.make_missing_receipts", "schedule": 60.0},
         "queue due reminders": {"task": "applications.tasks.remind_before_closing", "schedule": crontab(minute=5)},
+        "say which requests to join wait": {"task": "accounts.tasks.remind_of_waiting", "schedule": crontab(minute=15)},
         "queue the weekly report": {"task": "reports.tasks.weekly_report", "schedule": crontab(minute=10)},
         "seal the journal": {"task": "reports.tasks.nightly_seal", "schedule": crontab(hour=2, minute=0)},
         "check the invariants": {"task": "reports.tasks.nightly_invariants", "schedule": crontab(hour=3, minute=0)},

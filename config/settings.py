@@ -48,7 +48,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
+    "accounts.proconnect",
     "csp",
     "django_fsm",
     "django_htmx",
@@ -151,7 +153,9 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_RATE_LIMITS: dict[str, str] | bool = False if FI_MODE == "test" else {}
+# Requests to join a commune: from one machine, and mails to one address (the page answers the same).
+JOIN_RATES = {"join": "20/h/ip", "join_address": "3/d/key"}
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = False if FI_MODE == "test" else JOIN_RATES
 # Behind the reverse proxy the client's address is the last one it wrote; what the client itself claims is not believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXIES", 1 if env.boolean("BEHIND_PROXY", False) else 0, 0, 5)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -163,7 +167,41 @@ WAIVE_SECOND_FACTOR = env.boolean("WAIVE_SECOND_FACTOR", FI_MODE in ("demo", "te
 PASSWORD_LENGTH = 12
 PASSWORD_LENGTH_STAFF = 16
 PASSWORD_RESET_TIMEOUT = 3600
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.first_password.FirstPasswordTokens"  # noqa: S105
 INVITATION_HOURS = 72
+# Working days after which the fund's team hears of a request to join that a commune leaves alone.
+JOIN_WAITING_DAYS = env.integer("JOIN_WAITING_DAYS", 3, 1, 30)
+
+# The public company directory (SIRET and address of a commune); empty means that it is never asked.
+COMPANY_DIRECTORY_URL = env.text("COMPANY_DIRECTORY_URL", "")
+COMPANY_DIRECTORY_AGENT = env.text("COMPANY_DIRECTORY_AGENT", f"fonds-initiative ({BASE_URL})")
+if PRODUCTION and COMPANY_DIRECTORY_URL and not COMPANY_DIRECTORY_URL.startswith("https://"):
+    raise ImproperlyConfigured("COMPANY_DIRECTORY_URL must start with https:// in production.")
+
+# ProConnect, the sign-in of professionals; off as long as there is no discovery address.
+PROCONNECT_DISCOVERY_URL = env.text("PROCONNECT_DISCOVERY_URL", "")
+PROCONNECT_CLIENT_ID = env.text("PROCONNECT_CLIENT_ID", None if PROCONNECT_DISCOVERY_URL else "")
+PROCONNECT_CLIENT_SECRET = env.text("PROCONNECT_CLIENT_SECRET", None if PROCONNECT_DISCOVERY_URL else "")
+PROCONNECT_SCOPES = env.text("PROCONNECT_SCOPES", "openid given_name usual_name email siret organization_label").split()
+# ProConnect's identity providers answer for the address they give; say 0 where yours only repeats what people type.
+PROCONNECT_TRUSTS_EMAIL = env.boolean("PROCONNECT_TRUSTS_EMAIL", True)
+if PRODUCTION and PROCONNECT_DISCOVERY_URL and not PROCONNECT_DISCOVERY_URL.startswith("https://"):
+    raise ImproperlyConfigured("PROCONNECT_DISCOVERY_URL must start with https:// in production.")
+SOCIALACCOUNT_ADAPTER = "accounts.proconnect.adapter.SocialAdapter"
+# A link, not a form: the answer leads to other hosts, which form-action refuses; the state guards the way back.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = {"proconnect": {"APPS": []}}
+if PROCONNECT_DISCOVERY_URL:
+    SOCIALACCOUNT_PROVIDERS["proconnect"]["APPS"].append(
+        {
+            "client_id": PROCONNECT_CLIENT_ID,
+            "secret": PROCONNECT_CLIENT_SECRET,
+            "name": "ProConnect",
+            "settings": {"server_url": PROCONNECT_DISCOVERY_URL, "token_auth_method": "client_secret_post"},
+        }
+    )
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = int(timedelta(hours=10).total_seconds())

@@ -9,6 +9,9 @@ from accounts.services.invitations import (
     resend_invitation,
     revoke_invitation,
 )
+from accounts.services.joining import accept_join, ask_as_known, ask_to_join, confirm_address, open_join, refuse_join
+from accounts.services.lookup import ask_directory, keep_lookup
+from accounts.services.people import change_roles, hand_over, hand_over_by_mail, remove_person
 from accounts.services.rights import (
     deactivate_account,
     end_role,
@@ -21,14 +24,26 @@ from accounts.services.rights import (
 __all__ = [
     "accept_as_member",
     "accept_invitation",
+    "accept_join",
+    "ask_as_known",
+    "ask_directory",
+    "ask_to_join",
+    "change_roles",
+    "confirm_address",
     "deactivate_account",
     "end_role",
     "end_sessions",
     "grant_role",
+    "hand_over",
+    "hand_over_by_mail",
     "import_communes",
     "invite",
+    "keep_lookup",
     "open_invitation",
+    "open_join",
     "reactivate_account",
+    "refuse_join",
+    "remove_person",
     "resend_invitation",
     "revoke_invitation",
     "save_contacts",

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -11,7 +12,9 @@ from django.db.models.functions import Now
 
 from accounts import policies
 from accounts.models import Invitation, Membership, Organisation, User
-from accounts.notifications import InvitationMail
+from accounts.notifications import InvitationMail, RightsChangedMail
+from accounts.services.rights import end
+from accounts.states import Role
 from common.clock import database_now
 from common.errors import DomainError, NotAllowed
 from journal.models import Kind
@@ -21,17 +24,29 @@ GONE = "Cette invitation ne peut plus servir : elle a déjà été utilisée, an
 
 
 @transaction.atomic
-def invite(*, email: str, role: str, organisation: Organisation | None, by: User) -> Invitation:
+def invite(
+    *,
+    email: str,
+    role: str,
+    organisation: Organisation | None,
+    by: User,
+    as_administrator: bool = False,
+    hands_over: Membership | None = None,
+    leaves: bool = False,
+) -> Invitation:
     """Send an invitation to hold `role` (in the fund's staff when there is no organisation).
 
-    An invitation still open for the same address and role is replaced. Raises NotAllowed for a right that the actor
+    `as_administrator` gives the administration of the commune too; `hands_over` is the administrator's role that ends when
+    it is accepted (with `leaves`, everything that person holds there). An invitation still open for the same address and role is replaced. Raises NotAllowed for a right that the actor
     may not give, DomainError when the person already holds it.
     """
     email = email.strip().lower()
     organisation_id = organisation.pk if organisation else None
-    if not policies.can_grant(by, role, organisation_id, email=email):
+    if role == Role.ORGANISATION_ADMIN or not policies.can_grant(by, role, organisation_id, email=email):
         raise NotAllowed("Vous ne pouvez pas donner ce rôle.")
-    if _holds(email, role, organisation_id):
+    if as_administrator and not policies.can_grant(by, Role.ORGANISATION_ADMIN, organisation_id, email=email):
+        raise NotAllowed("Vous ne pouvez pas nommer d’administrateur dans cette commune.")
+    if not as_administrator and _holds(email, role, organisation_id):
         raise DomainError(f"{email} a déjà ce rôle.")
     now = database_now()
     Invitation.objects.filter(
@@ -44,6 +59,9 @@ def invite(*, email: str, role: str, organisation: Organisation | None, by: User
         organisation=organisation,
         token_hash=_hash(token),
         invited_by=by,
+        as_administrator=as_administrator,
+        hands_over=hands_over,
+        leaves=leaves,
         expires_at=now + timedelta(hours=settings.INVITATION_HOURS),
     )
     record(
@@ -51,7 +69,13 @@ def invite(*, email: str, role: str, organisation: Organisation | None, by: User
         by=by,
         verb="invite",
         kind=Kind.RIGHT,
-        data={"email": email, "role": role, "organisation": organisation.name if organisation else ""},
+        data={
+            "email": email,
+            "role": role,
+            "organisation": organisation.name if organisation else "",
+            "as_administrator": as_administrator,
+            "hands_over": hands_over.pk if hands_over else None,
+        },
     )
     InvitationMail(invitation, token).queue()
     return invitation
@@ -61,7 +85,17 @@ def invite(*, email: str, role: str, organisation: Organisation | None, by: User
 def resend_invitation(pk: int, *, by: User) -> Invitation:
     """A fresh link for the same person and role; the old link stops working."""
     old = _locked(pk)
-    return invite(email=old.email, role=old.role, organisation=old.organisation, by=by)
+    if old.hands_over and old.hands_over.user_id != by.pk:
+        raise NotAllowed("Seule la personne qui passe la main peut renvoyer cette invitation.")
+    return invite(
+        email=old.email,
+        role=old.role,
+        organisation=old.organisation,
+        by=by,
+        as_administrator=old.as_administrator,
+        hands_over=old.hands_over,
+        leaves=old.leaves,
+    )
 
 
 @transaction.atomic
@@ -118,9 +152,9 @@ def _join(invitation: Invitation, user: User) -> None:
     # The right to invite is looked at again: the inviter may have lost it in the meantime.
     if not inviter.is_active or invitation.role not in policies.grantable_roles(inviter, invitation.organisation_id):
         raise DomainError(GONE)
-    held = {"user": user, "organisation": invitation.organisation, "role": invitation.role, "ended_at": None}
-    if not Membership.objects.filter(**held).exists():
-        Membership.objects.create(user=user, organisation=invitation.organisation, role=invitation.role)
+    if invitation.as_administrator and not policies.can_administer(inviter, invitation.organisation_id):
+        raise DomainError(GONE)
+    give(user, invitation.role, invitation.organisation)
     invitation.accepted_at, invitation.accepted_by = Now(), user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     record(
@@ -130,6 +164,31 @@ def _join(invitation: Invitation, user: User) -> None:
         kind=Kind.RIGHT,
         data={"role": invitation.role, "organisation": str(invitation.organisation or ""), "invited_by": inviter.pk},
     )
+    if invitation.as_administrator:
+        take_over(invitation, user, inviter)
+
+
+def take_over(invitation: Invitation, user: User, inviter: User) -> None:
+    """The invited person administers the commune from now on; who handed over no longer does."""
+    given = give(user, Role.ORGANISATION_ADMIN, invitation.organisation)
+    if given:
+        data = {"role": given.role, "organisation": str(invitation.organisation), "invited_by": inviter.pk}
+        record(user, by=inviter, verb="grant_role", kind=Kind.RIGHT, data=data)
+    if invitation.hands_over is None:
+        return
+    mine = Membership.objects.filter(user=inviter, organisation=invitation.organisation, ended_at=None)
+    ending = mine if invitation.leaves else mine.filter(pk=invitation.hands_over.pk)
+    for membership in ending.select_for_update(no_key=True, of=("self",)).select_related("user", "organisation"):
+        end(membership, by=inviter)
+        RightsChangedMail(inviter, membership, given=False).queue()
+
+
+def give(user: User, role: str, organisation: Organisation | None) -> Membership | None:
+    """The row of a role, None when the person already holds it."""
+    held: dict[str, Any] = {"user": user, "organisation": organisation, "role": role}
+    if Membership.objects.filter(**held, ended_at=None).exists():
+        return None
+    return Membership.objects.create(**held)
 
 
 def _holds(email: str, role: str, organisation_id: int | None) -> bool:
@@ -138,12 +197,18 @@ def _holds(email: str, role: str, organisation_id: int | None) -> bool:
 
 
 def _locked(pk: int) -> Invitation:
-    locked = Invitation.objects.select_for_update(no_key=True, of=("self",)).select_related("organisation")
+    locked = Invitation.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "organisation", "hands_over"
+    )
     return locked.get(pk=pk)
 
 
 def _locked_by_token(token: str) -> Invitation:
-    locked = Invitation.objects.select_for_update(no_key=True, of=("self",)).select_related("organisation")
+    organisations = Organisation.objects.filter(invitations__token_hash=_hash(token))
+    list(organisations.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
+    locked = Invitation.objects.select_for_update(no_key=True, of=("self",)).select_related(
+        "organisation", "hands_over"
+    )
     invitation = locked.filter(token_hash=_hash(token)).first()
     if invitation is None or not invitation.is_open:
         raise DomainError(GONE)

@@ -13,6 +13,7 @@ from accounts.models import Membership, Organisation, User
 from accounts.notifications import RightsChangedMail
 from accounts.states import Role
 from common.errors import DomainError, NotAllowed
+from common.typography import of_name
 from journal.models import Kind
 from journal.services import record
 
@@ -37,21 +38,55 @@ def grant_role(user_pk: int, *, role: str, organisation: Organisation | None, by
 def end_role(pk: int, *, by: User) -> Membership:
     """End a role. It is gone at the person's next request.
 
-    Raises DomainError when one would end one's own role and nobody else holds it.
+    Raises DomainError when one would end one's own role and nobody else holds it, or when a commune would lose its
+    last administrator otherwise than by the fund's staff.
     """
+    lock_organisation_of(pk)
     membership = _active_membership(pk)
     if not policies.can_end(by, membership):
         raise NotAllowed("Vous ne pouvez pas retirer ce rôle.")
-    others = Membership.objects.filter(
-        role=membership.role, organisation=membership.organisation, ended_at=None, user__is_active=True
-    ).exclude(user_id=membership.user_id)
-    if membership.user_id == by.pk and not others.exists():
+    refuse_last_administrator(membership, by=by)
+    if membership.user_id == by.pk and not others_hold(membership):
         raise DomainError("Vous êtes la seule personne à tenir ce rôle : donnez-le d’abord à quelqu’un d’autre.")
-    membership.ended_at = Now()
-    membership.save(update_fields=["ended_at"])
-    _record(membership.user, "end_role", membership, by=by)
+    end(membership, by=by)
     RightsChangedMail(membership.user, membership, given=False).queue()
     return membership
+
+
+def end(membership: Membership, *, by: User) -> None:
+    """The row of a role that ends, and its line in the journal."""
+    membership.ended_at, membership.ended_by = Now(), by
+    membership.save(update_fields=["ended_at", "ended_by"])
+    _record(membership.user, "end_role", membership, by=by)
+
+
+def others_hold(membership: Membership) -> bool:
+    """Does somebody else, who may sign in, hold this role there?"""
+    others = Membership.objects.filter(
+        role=membership.role, organisation=membership.organisation, ended_at=None, user__is_active=True
+    )
+    return others.exclude(user_id=membership.user_id).exists()
+
+
+def refuse_last_administrator(membership: Membership, *, by: User) -> None:
+    """Raises DomainError for the last administrator of a commune, unless the fund's staff ends that role."""
+    if membership.role != Role.ORGANISATION_ADMIN or by.has_role(*policies.KEEPERS) or others_hold(membership):
+        return
+    if membership.user_id == by.pk:
+        raise DomainError(
+            f"Vous êtes la dernière personne à administrer l’espace {of_name(membership.organisation)} : "
+            "nommez d’abord quelqu’un, avec « Passer la main »."
+        )
+    raise DomainError(
+        f"{membership.user} est la dernière personne à administrer l’espace {of_name(membership.organisation)} : "
+        "nommez d’abord quelqu’un."
+    )
+
+
+def lock_organisation_of(membership_pk: int) -> None:
+    """The organisation's row first, then the memberships: two who leave at once wait for each other in that order."""
+    organisations = Organisation.objects.filter(memberships=membership_pk)
+    list(organisations.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -63,11 +98,23 @@ def deactivate_account(user_pk: int, *, reason: str, by: User) -> User:
         raise DomainError("On ne ferme pas son propre compte : demandez à un autre administrateur.")
     if not user.is_active:
         raise DomainError("Ce compte est déjà fermé.")
+    _refuse_to_close_the_last_administrator(user)
     user.is_active = False
     user.save(update_fields=["is_active"])
-    ended = _end_sessions(user)
+    ended = end_all_sessions(user)
     record(user, by=by, verb="deactivate", kind=Kind.RIGHT, reason=reason, data={"sessions_ended": ended})
     return user
+
+
+def _refuse_to_close_the_last_administrator(user: User) -> None:
+    held = user.memberships.filter(role=Role.ORGANISATION_ADMIN, ended_at=None).select_related("organisation", "user")
+    alone = [membership.organisation for membership in held if not others_hold(membership)]
+    if alone:
+        names = " et ".join(of_name(organisation) for organisation in alone)
+        raise DomainError(
+            f"{user} est la dernière personne à administrer l’espace {names} : nommez d’abord quelqu’un, "
+            "ou retirez-lui d’abord ce rôle."
+        )
 
 
 @transaction.atomic
@@ -88,7 +135,7 @@ def end_sessions(user_pk: int, *, by: User) -> int:
     user = _locked(user_pk)
     if user.pk != by.pk:
         _require_administrator(by)
-    ended = _end_sessions(user)
+    ended = end_all_sessions(user)
     record(user, by=by, verb="end_sessions", kind=Kind.RIGHT, data={"sessions_ended": ended})
     return ended
 
@@ -106,7 +153,7 @@ def save_profile(*, by: User, **fields: Any) -> User:
     return user
 
 
-def _end_sessions(user: User) -> int:
+def end_all_sessions(user: User) -> int:
     store = import_module(settings.SESSION_ENGINE).SessionStore
     sessions = list(UserSession.objects.filter(user_id=user.pk))
     for session in sessions:

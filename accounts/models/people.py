@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 import pghistory
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 
-from accounts.guards import membership_guards
+from accounts.guards import invitation_guards, membership_guards, user_guards
 from accounts.states import ORGANISATION_ROLES, STAFF_ROLES, OrganisationKind, PlanStatus, Role
 from common.grants import Grants
 from common.guards import no_delete
@@ -50,7 +50,7 @@ class User(AbstractBaseUser):
         verbose_name = "personne"
         verbose_name_plural = "personnes"
         constraints: ClassVar = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
-        triggers: ClassVar = [*no_delete()]
+        triggers: ClassVar = [*user_guards(), *no_delete()]
 
     def __str__(self) -> str:
         return self.get_full_name()
@@ -129,6 +129,7 @@ class Organisation(models.Model):
     longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True)
     address = models.TextField("adresse", blank=True, default="")
     email = models.EmailField("adresse électronique", blank=True, default="")
+    email_domains = models.JSONField("domaines de messagerie", default=list, blank=True)
     phone = models.CharField("téléphone", max_length=30, blank=True, default="")
     plan_status = models.CharField("plan local", max_length=20, choices=PlanStatus, default=PlanStatus.NONE)
     plan_adopted_on = models.DateField("adopté le", null=True, blank=True)
@@ -146,6 +147,9 @@ class Organisation(models.Model):
             models.CheckConstraint(condition=Q(siren__regex=r"^\d{9}$"), name="organisation_siren_shape"),
             models.CheckConstraint(
                 condition=Q(siret="") | Q(siret__regex=r"^\d{14}$"), name="organisation_siret_shape"
+            ),
+            models.CheckConstraint(
+                condition=Q(siret="") | Q(siret__startswith=F("siren")), name="organisation_siret_of_siren"
             ),
         ]
         triggers: ClassVar = [*no_delete()]
@@ -176,6 +180,7 @@ class Membership(models.Model):
     role = models.CharField("rôle", max_length=20, choices=Role)
     started_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         verbose_name = "appartenance"
@@ -192,6 +197,9 @@ class Membership(models.Model):
                 | Q(organisation__isnull=True, role__in=STAFF_ROLES),
                 name="membership_role_fits",
             ),
+            models.CheckConstraint(
+                condition=Q(ended_by__isnull=True) | Q(ended_at__isnull=False), name="membership_ended_by_at"
+            ),
         ]
         triggers: ClassVar = [*membership_guards(), *no_delete()]
 
@@ -202,7 +210,9 @@ class Membership(models.Model):
 class Invitation(models.Model):
     """An invitation by mail to join an organisation (or the staff): one use, bound to the address, 72 hours.
 
-    Only the SHA-256 of the token is kept; opening the link consumes nothing.
+    Only the SHA-256 of the token is kept; opening the link consumes nothing. `as_administrator` gives the administration
+    of the commune beside the role; `hands_over` is the administrator's role that ends in the same act, when it is accepted;
+    with `leaves`, all other roles of that person in the commune end too.
     """
 
     grants = Grants.NO_DELETE
@@ -216,6 +226,9 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    as_administrator = models.BooleanField("administre la commune", default=False)
+    hands_over = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="handed_over_by")
+    leaves = models.BooleanField("quitte la commune", default=False)
 
     class Meta:
         verbose_name = "invitation"
@@ -226,8 +239,16 @@ class Invitation(models.Model):
                 | Q(organisation__isnull=True, role__in=STAFF_ROLES),
                 name="invitation_role_fits",
             ),
+            models.CheckConstraint(
+                condition=Q(as_administrator=False) | Q(organisation__isnull=False),
+                name="invitation_admin_of_a_commune",
+            ),
+            models.CheckConstraint(
+                condition=Q(hands_over__isnull=True, leaves=False) | Q(as_administrator=True),
+                name="invitation_hands_over_to_admin",
+            ),
         ]
-        triggers: ClassVar = [*no_delete()]
+        triggers: ClassVar = [*invitation_guards(), *no_delete()]
 
     def __str__(self) -> str:
         return f"{self.email} : {self.get_role_display()}"
