@@ -19,14 +19,14 @@ from urllib3.exceptions import HTTPError
 CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 3.0, 5.0, 10.0
 MAX_BYTES = 256 * 1024
 PER_SECOND = 7  # what the service allows from one address
-LONGEST_PAUSE = 20.0
+LONGEST_PAUSE = 20
 ADDRESS_LENGTH = 300
 
 
 class Unavailable(Exception):
     """The directory did not answer usefully; `retry_after` seconds when it asked to come back later."""
 
-    def __init__(self, trouble: str, retry_after: float | None = None) -> None:
+    def __init__(self, trouble: str, retry_after: int | None = None) -> None:
         super().__init__(trouble)
         self.retry_after = retry_after
 
@@ -92,7 +92,7 @@ def _refuse_status(response: requests.Response) -> None:
         raise Unavailable("another host")
     if response.status_code == requests.codes.too_many_requests:
         said = response.headers.get("Retry-After", "")
-        raise Unavailable("too many questions", retry_after=min(float(said), LONGEST_PAUSE) if said.isdigit() else 5)
+        raise Unavailable("too many questions", retry_after=min(int(said), LONGEST_PAUSE) if said.isdigit() else 5)
     if response.status_code != requests.codes.ok:
         raise Unavailable(f"answered {response.status_code}")
 
