@@ -6,6 +6,7 @@ from django.db import transaction
 
 from applications.models import Application, Decision
 from applications.notifications.desk import LETTER, LETTER_MAILS
+from applications.services.reports import open_report
 from applications.states import DecisionKind, DecisionState
 from common.actors import MACHINE
 from common.dates import day
@@ -46,6 +47,8 @@ def make(pk: int) -> bool:
         name = f"{NAMES[DecisionKind(decision.kind)]} {application.number}.pdf"
         decision.letter = documents.issue(content, name=name, organisation=application.organisation, by=MACHINE)
         advance(decision, decision.notify, by=MACHINE, data={"letter_sha256": decision.letter.sha256})
+        if decision.kind == DecisionKind.GRANT:
+            open_report(application.pk, by=MACHINE)
         for message in Message.objects.filter(
             kind__in=[mail.kind for mail in LETTER_MAILS.values()],
             subject_ref=application.number,

@@ -4,18 +4,23 @@ from typing import Any
 
 from django.db.models import Q
 
-from applications.models import Application, Attachment, Decision
-from applications.states import DecisionState
+from applications.models import Application, Attachment, Decision, FinalReport, ReportDocument, ReportPhoto
+from applications.states import REPORT_READ_BY_DESK, DecisionState
 
 
 def files_of(user: Any) -> Q:
-    """Attachments and receipts of visible files; letters too, but for the commune only once the decision is notified."""
+    """Attachments and receipts of visible files; letters too, but for the commune only once the decision is notified; what
+    comes with a report, for the desk once the report was sent."""
     seen = Application.objects.visible_to(user)
     letters = Decision.objects.filter(application__in=seen, letter__isnull=False)
     own = Q(application__organisation__in=user.organisation_ids())
     letters = letters.filter(~own | Q(state=DecisionState.NOTIFIED))
+    reports = FinalReport.objects.filter(application__in=seen).filter(own | Q(state__in=REPORT_READ_BY_DESK))
     return (
         Q(pk__in=Attachment.objects.filter(application__in=seen).values("file"))
         | Q(pk__in=seen.filter(receipt__isnull=False).values("receipt"))
         | Q(pk__in=letters.values("letter"))
+        | Q(pk__in=ReportDocument.objects.filter(report__in=reports).values("file"))
+        | Q(pk__in=ReportPhoto.objects.filter(report__in=reports).values("file"))
+        | Q(pk__in=reports.filter(document__isnull=False).values("document"))
     )

@@ -226,16 +226,6 @@ THEN {refuse("what was asked of a commune, and what it answered, stays")} END IF
 RETURN NEW;
 """
 
-REPORT_STAYS = f"""
-IF OLD.state IN ('submitted', 'accepted')
-    AND (NEW.application_id, NEW.sections, NEW.indicators, NEW.spent_cents, NEW.publish_consent, NEW.submitted_at)
-    IS DISTINCT FROM
-    (OLD.application_id, OLD.sections, OLD.indicators, OLD.spent_cents, OLD.publish_consent, OLD.submitted_at)
-    OR OLD.state = 'accepted' AND NEW.accepted_at IS DISTINCT FROM OLD.accepted_at
-THEN {refuse("the content of a report that was sent is frozen")} END IF;
-RETURN NEW;
-"""
-
 
 def application_guards() -> list[Guard]:
     sending = pgtrigger.Condition("OLD.state = 'draft' AND NEW.state = 'submitted'")

@@ -5,7 +5,7 @@ from typing import Any
 import rules
 
 from accounts.states import DESK_ROLES, WRITING_ROLES, Role
-from applications.states import UNDECIDED, ApplicationState
+from applications.states import REPORT_WITH_COMMUNE, UNDECIDED, ApplicationState
 
 
 @rules.predicate
@@ -61,6 +61,21 @@ def is_undecided(user: Any, application: Any) -> bool:
     return application.state in UNDECIDED
 
 
+@rules.predicate
+def report_with_commune(user: Any, report: Any) -> bool:
+    return report.state in REPORT_WITH_COMMUNE and report.application.state == ApplicationState.GRANTED
+
+
+@rules.predicate
+def writes_its_report(user: Any, report: Any) -> bool:
+    return bool(writes_for_its_commune(user, report.application))
+
+
+@rules.predicate
+def signs_its_report(user: Any, report: Any) -> bool:
+    return bool(signs_for_its_commune(user, report.application))
+
+
 can_edit = writes_for_its_commune & is_draft
 can_submit = signs_for_its_commune & is_draft
 can_answer_pieces = writes_for_its_commune & awaits_commune
@@ -68,3 +83,5 @@ can_withdraw = signs_for_its_commune & is_undecided
 can_instruct = is_instructor
 can_record_decision = is_fund_manager
 can_sign_decision = is_head_of_service
+can_write_report = writes_its_report & report_with_commune
+can_send_report = signs_its_report & report_with_commune

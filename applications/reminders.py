@@ -1,20 +1,23 @@
-"""The reminder before a call closes: 7 and 2 days before, to the communes whose draft is not sent."""
+"""Reminders to the communes: a draft that is not sent before its call closes; a report that is expected, or late."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models.functions import Now
 
-from applications.models import Application
+from applications.models import Application, FinalReport
 from applications.notifications.commune import ClosingReminderMail
+from applications.notifications.reports import ReportReminder
 from applications.sections import to_do
 from applications.services.reading import for_reading
-from applications.states import ApplicationState
+from applications.states import REPORT_WITH_COMMUNE, ApplicationState
 from common.clock import database_now
 from common.dates import local
 from fund.models import Call
 
 PERIODS = (7, 2)  # days before closing
+REPORT_PERIODS = (30, 7)  # days before a report is expected; then the day itself, then once a week
+LATE_WEEKS = 4
 
 
 def queue_due() -> int:
@@ -45,4 +48,44 @@ def _remind(pk: int, days: int) -> int:
         return 0
     left = to_do(application, today=local(database_now()).date())
     ClosingReminderMail(application, days=days, left=left).queue()
+    return 1
+
+
+# --- Reports ---------------------------------------------------------------------------------------------------
+
+
+def queue_reports() -> int:
+    """Queue the reminders of reports that are due; each report, person and period once. How many reports."""
+    today, done = local(database_now()).date(), 0
+    waited = FinalReport.objects.filter(
+        state__in=REPORT_WITH_COMMUNE,
+        application__state=ApplicationState.GRANTED,
+        due_on__lte=today + timedelta(days=max(REPORT_PERIODS)),
+        due_on__gt=today - timedelta(days=7 * (LATE_WEEKS + 1)),
+    )
+    for pk in waited.order_by("pk").values_list("pk", flat=True):
+        done += _remind_report(pk, today)
+    return done
+
+
+def report_period(due_on: date, today: date) -> int | None:
+    """30 or 7 days before, 0 from that day on, then minus the weeks of lateness in days, four times; None otherwise."""
+    left = (due_on - today).days
+    if left > 0:
+        inside = [days for days in REPORT_PERIODS if left <= days]
+        return min(inside) if inside else None
+    weeks = -left // 7
+    return -7 * weeks if weeks <= LATE_WEEKS else None
+
+
+@transaction.atomic
+def _remind_report(pk: int, today: date) -> int:
+    """A report sent in the meantime is left alone."""
+    found = FinalReport.objects.filter(pk=pk, state__in=REPORT_WITH_COMMUNE)
+    related = ("application__call__fund", "application__organisation")
+    report = found.select_related(*related).select_for_update(no_key=True, of=("self",)).first()
+    period = report_period(report.due_on, today) if report else None
+    if report is None or period is None:
+        return 0
+    ReportReminder(report, period=period, days_left=(report.due_on - today).days).queue()
     return 1

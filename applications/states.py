@@ -46,6 +46,44 @@ class ReportState(models.TextChoices):
     ACCEPTED = "accepted", "Accepté"
 
 
+REPORT_WITH_COMMUNE = (ReportState.DUE, ReportState.DRAFT, ReportState.RETURNED)
+REPORT_READ_BY_DESK = (ReportState.SUBMITTED, ReportState.RETURNED, ReportState.ACCEPTED)
+
+
+class ReportText(models.TextChoices):
+    """The nine sections of the report's sheet, in their order; the value is in the address of the page."""
+
+    MOTIVATIONS = "motivations", "Les motivations"
+    FUNDERS = "financeurs", "Les financeurs"
+    DESCRIPTION = "description", "La description de l’action"
+    PUBLICS = "publics", "Les publics"
+    PARTNERS = "partenaires", "Les partenaires"
+    STRENGTHS = "points-forts", "Les points forts"
+    DIFFICULTIES = "difficultes", "Les difficultés rencontrées"
+    RESULTS = "resultats", "Les résultats"
+    CONTACT = "contact", "Le contact"
+
+
+class ProofKind(models.TextChoices):
+    INVOICE = "facture", "Facture ou mandat payé"
+    STATEMENT = "decompte", "Décompte des dépenses, signé"
+    ATTENDANCE = "presence", "Feuille de présence"
+    PRESS = "presse", "Article, affiche ou support produit"
+    OTHER = "autre", "Autre justificatif"
+
+
+class PhotoPeople(models.TextChoices):
+    """Who may be recognised on a photo, and whether they agreed."""
+
+    NOBODY = "personne", "On ne reconnaît personne"
+    AGREED = "accord", "Les personnes reconnaissables ont donné leur accord"
+
+
+class Moderation(models.TextChoices):
+    PUBLISHABLE = "publiable", "Publiable"
+    WITHHELD = "non_publiable", "Non publiable"
+
+
 class Phase(models.TextChoices):
     INTERNAL = "internal", "Culture interne de la collectivité"
     PARTNERS = "partners", "Organismes partenaires"

@@ -3,9 +3,12 @@
 import structlog
 from celery import shared_task
 
-from applications import decision_letters, receipts, reminders
+from applications import decision_letters, receipts, reminders, report_documents
 from applications.models import Application
 from applications.notifications.commune import RECEIPT
+from applications.services import report_review, reports
+from applications.states import ApplicationState, DecisionKind, DecisionState, ReportState
+from common.actors import MACHINE
 from notifications.models import Message
 
 log = structlog.get_logger(__name__)
@@ -45,3 +48,31 @@ def make_missing_letters() -> None:
             decision_letters.make(pk)
         except Exception:  # one letter that cannot be made must not hold back the others
             log.exception("letter_not_made", decision=pk)
+
+
+@shared_task
+def make_report(pk: int) -> None:
+    report_documents.make(pk)
+
+
+@shared_task
+def make_missing_reports() -> None:
+    """What Redis forgot: sent reports that wait for their PDF."""
+    for pk in report_documents.waiting():
+        try:
+            report_documents.make(pk)
+        except Exception:  # one report that cannot be made must not hold back the others
+            log.exception("report_not_made", report=pk)
+
+
+@shared_task
+def keep_reports() -> None:
+    """Open the reports of the awards that have none, remind of those that are due, close the files that are settled."""
+    granted = Application.objects.filter(state=ApplicationState.GRANTED)
+    told = granted.filter(report=None, decisions__kind=DecisionKind.GRANT, decisions__state=DecisionState.NOTIFIED)
+    for pk in told.order_by("pk").values_list("pk", flat=True):
+        reports.open_report(pk, by=MACHINE)
+    reminders.queue_reports()
+    accepted = granted.filter(report__state=ReportState.ACCEPTED)
+    for pk in accepted.order_by("pk").values_list("pk", flat=True):
+        report_review.close_when_settled(pk)

@@ -54,6 +54,18 @@ piece_request
 | link? | address of the page where one answers |
 | signatory | {name, capacity} of who asks |
 
+report (bilan; no recipient block is needed)
+| submitted_at | datetime |
+| certified_by | « Hélène Roustan, maire » |
+| spent_cents, granted_cents, aid_cents, aid_reason | what was justified, the award, what is due and why |
+| texts | [{title, text}] |
+| measures | [{label, target, done, gap}] |
+| charges, products | [{label, planned, done, gap}], amounts already written |
+| totals | [{label, planned, done}] |
+| note? | text that explains the gaps |
+| documents | [{label, name, size (bytes), sha256}] |
+| photos | [caption] |
+
 weekly_report (no number, commune, title)
 | week_from, week_to | dates |
 | year | |
@@ -114,6 +126,11 @@ SHAPES = {
         f"{_FILE} year reasons signatory", f"{_BLOCK} requested_cents rule act_number act_date signed_at fingerprint"
     ),
     "piece_request": Shape.of(f"{_FILE} items reason due_on signatory", f"{_BLOCK} answer_by link"),
+    "report": Shape.of(
+        f"{_FILE} submitted_at certified_by spent_cents granted_cents aid_cents aid_reason texts measures charges products"
+        " totals documents photos",
+        f"{_BLOCK} note",
+    ),
     "weekly_report": Shape.of(f"{_COMMON} week_from week_to year figures envelope states", "tables notes"),
 }
 

@@ -47,3 +47,9 @@ def obstacle_now(instalment: Instalment) -> str:
         has_account=has_account(instalment.organisation_id),
         has_report=has_accepted_report(instalment.application),
     )
+
+
+def all_paid(application: Application) -> bool:
+    """Nothing is left to pay for this award (asked by `applications.closing`)."""
+    instalments = Instalment.objects.filter(application=application)
+    return instalments.exists() and not instalments.exclude(state=InstalmentState.PAID).exists()

@@ -69,6 +69,13 @@ END IF;
 RETURN NEW;
 """
 
+ACCEPTED_BY_NEUTRAL = f"""
+IF NOT {BY_OWNER} AND ({_CONFLICTED.format(user="NEW.accepted_by_id", application="NEW.application_id")}) THEN
+    {refuse("no report is accepted by a person with an interest in the file")}
+END IF;
+RETURN NEW;
+"""
+
 CONFLICT_STAYS = f"""
 IF (NEW.id, NEW.user_id, NEW.application_id, NEW.reason, NEW.declared_at)
     IS DISTINCT FROM (OLD.id, OLD.user_id, OLD.application_id, OLD.reason, OLD.declared_at)
@@ -143,4 +150,16 @@ def neutral_decision_guards() -> list[Guard]:
             condition=pgtrigger.Condition("NEW.signed_by_id IS NOT NULL AND OLD.signed_by_id IS NULL"),
             func=SIGNED_BY_NEUTRAL,
         ),
+    ]
+
+
+def neutral_report_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="neutral",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update,
+            condition=pgtrigger.Condition("NEW.accepted_by_id IS NOT NULL AND OLD.accepted_by_id IS NULL"),
+            func=ACCEPTED_BY_NEUTRAL,
+        )
     ]

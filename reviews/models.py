@@ -8,13 +8,20 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django_fsm import FSMField, transition
 
-from applications.models import Application, Decision
+from applications.models import Application, Decision, FinalReport
 from common.grants import Grants
 from common.guards import no_delete
 from common.workflow import StatefulModel
 from fund.models import Criterion
 from journal.guards import state_guards
-from reviews.guards import conflict_guards, neutral_decision_guards, opinion_guards, review_guards, score_guards
+from reviews.guards import (
+    conflict_guards,
+    neutral_decision_guards,
+    neutral_report_guards,
+    opinion_guards,
+    review_guards,
+    score_guards,
+)
 from reviews.states import MAX_SCORE, Advice, ReviewState
 
 S = ReviewState
@@ -143,3 +150,12 @@ class NeutralDecision(Decision):
         proxy = True
         verbose_name = "décision"
         triggers: ClassVar = [*neutral_decision_guards()]
+
+
+class NeutralReport(FinalReport):
+    """Final reports seen from here: never accepted by a person with an interest in the file."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "bilan"
+        triggers: ClassVar = [*neutral_report_guards()]

@@ -8,9 +8,18 @@ from applications.models.application import (
     Partner,
 )
 from applications.models.assistance import Assistance
-from applications.models.decision import AwardMovement, Decision, FinalReport
+from applications.models.decision import AwardMovement, Decision
 from applications.models.exchange import PieceRequest, Remark
 from applications.models.renewal import Renewal
+from applications.models.report import (
+    FinalReport,
+    ReportDocument,
+    ReportIndicator,
+    ReportLine,
+    ReportPhoto,
+    ReportRemark,
+    ReportSection,
+)
 
 __all__ = [
     "Application",
@@ -27,4 +36,10 @@ __all__ = [
     "QuestionAnswer",
     "Remark",
     "Renewal",
+    "ReportDocument",
+    "ReportIndicator",
+    "ReportLine",
+    "ReportPhoto",
+    "ReportRemark",
+    "ReportSection",
 ]

@@ -1,4 +1,4 @@
-"""The decision on a file and, for a granted one, the final report."""
+"""The decision on a file."""
 
 from typing import Any, ClassVar
 
@@ -8,9 +8,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django_fsm import FSMField, transition
 
-from applications.guards import REPORT_STAYS, award_guards, decision_guards, stays_guard
+from applications.guards import award_guards, decision_guards
 from applications.models.application import Application
-from applications.states import DecisionKind, DecisionState, ReportState
+from applications.states import DecisionKind, DecisionState
 from common.grants import Grants
 from common.guards import no_delete
 from common.workflow import StatefulModel
@@ -19,7 +19,6 @@ from fund.models import Movement
 from journal.guards import state_guards
 
 D = DecisionState
-R = ReportState
 
 
 class Decision(StatefulModel):
@@ -110,43 +109,3 @@ class AwardMovement(Movement):
         proxy = True
         verbose_name = "mouvement"
         triggers: ClassVar = [*award_guards()]
-
-
-class FinalReport(StatefulModel):
-    """What was done with the money, in the sections of the Poitiers sheet."""
-
-    grants = Grants.NO_DELETE
-
-    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="report")
-    state = FSMField("état", max_length=12, choices=ReportState, default=R.DUE, protected=True)
-    due_on = models.DateField("attendu le")
-    sections = models.JSONField("sections", default=dict)
-    indicators = models.JSONField("indicateurs", default=list)
-    spent_cents = models.BigIntegerField("dépenses justifiées", default=0)
-    publish_consent = models.BooleanField("publication de la fiche acceptée", default=False)
-    submitted_at = models.DateTimeField("envoyé le", null=True)
-    accepted_at = models.DateTimeField("accepté le", null=True)
-
-    class Meta:
-        verbose_name = "bilan"
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(spent_cents__gte=0), name="report_spent_not_negative")
-        ]
-        triggers: ClassVar = [*state_guards(R.DUE), stays_guard(REPORT_STAYS), *no_delete()]
-
-    def __str__(self) -> str:
-        return f"Bilan de {self.application.reference}"
-
-    @transition(state, source=R.DUE, target=R.DRAFT)
-    def start(self) -> None: ...
-
-    @transition(state, source=[R.DRAFT, R.RETURNED], target=R.SUBMITTED)
-    def submit(self) -> None:
-        self.submitted_at = Now()
-
-    @transition(state, source=R.SUBMITTED, target=R.RETURNED)
-    def send_back(self) -> None: ...
-
-    @transition(state, source=R.SUBMITTED, target=R.ACCEPTED)
-    def accept(self) -> None:
-        self.accepted_at = Now()

@@ -56,7 +56,15 @@ def paper(content: Content, document: Document, application: Application, issued
 
 
 def store(
-    pdf: bytes, name: str, *, organisation: Any, by: User | None, at: datetime, key: str, origin: str = "uploaded"
+    pdf: bytes,
+    name: str,
+    *,
+    organisation: Any,
+    by: User | None,
+    at: datetime,
+    key: str,
+    origin: str = "uploaded",
+    content_type: str = "application/pdf",
 ) -> StoredFile:
     """Put a file where files stand, with its life: deposited, then cleared."""
     digest = hashlib.sha256(pdf).hexdigest()
@@ -70,7 +78,7 @@ def store(
         key=key,
         path=path,
         name=name,
-        content_type="application/pdf",
+        content_type=content_type,
         size=len(pdf),
         sha256=digest,
         uploaded_by=by,

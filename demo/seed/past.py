@@ -9,12 +9,12 @@ from typing import Any
 from schwifty import IBAN
 
 from accounts.models import Organisation
-from applications.models import Application, Decision, FinalReport
-from applications.states import ApplicationState, DecisionKind, ReportState
+from applications.models import Application, Decision
+from applications.states import ApplicationState, DecisionKind
 from common.money import split
 from demo.content import of_commune
 from demo.content.shapes import Document, PastAction
-from demo.seed import papers
+from demo.seed import papers, reports
 from demo.seed.calls import money
 from demo.seed.files import Scene, a_decision, fill, send, sheet
 from demo.seed.pen import Step, born, walk
@@ -25,17 +25,6 @@ from payments.states import BankState, BatchState, InstalmentState
 
 I = InstalmentState  # noqa: E741
 S = ApplicationState
-REPORT_SECTIONS = [
-    "motivations",
-    "funders",
-    "description",
-    "publics",
-    "partners",
-    "strong_points",
-    "difficulties",
-    "results",
-    "contact",
-]
 
 
 def write_actions(scene: Scene) -> None:
@@ -57,9 +46,10 @@ def write_actions(scene: Scene) -> None:
     decisions = [decision for _text, _application, decision in made]
     _pay(scene, decisions, position=1, number=1, at=first)
     for text, application, _decision in made:
-        _report(scene, text, application, at=second - timedelta(days=30))
-    _pay(scene, decisions, position=2, number=2, at=second)
-    for _text, application, _decision in made:
+        reports.of_last_year(scene, text, application, at=second - timedelta(days=30))
+    settled = [(application, decision) for text, application, decision in made if text.key not in reports.OPEN]
+    _pay(scene, [decision for _application, decision in settled], position=2, number=2, at=second)
+    for application, _decision in settled:
         walk(application, [Step("close", S.CLOSED, scene.people["gestionnaire"], second + timedelta(days=25))])
     Counter.objects.create(series="LOT", year=scene.call.year, value=2)
 
@@ -113,34 +103,6 @@ def _as_project(action: PastAction) -> Any:
         indicators=[
             SimpleNamespace(label=i.label, unit=i.unit, baseline=0, target=i.planned, proof="Relevé de la commune")
             for i in report.indicators
-        ],
-    )
-
-
-def _report(scene: Scene, action: PastAction, application: Application, *, at: datetime) -> None:
-    writer = scene.writer(application.organisation)
-    report = FinalReport(application=application, due_on=scene.call.report_due_on)
-    born(report, by=None, at=at - timedelta(days=60))
-    done = [{"label": i.label, "unit": i.unit, "planned": i.planned, "done": i.done} for i in action.report.indicators]
-    told = {
-        "sections": {name: getattr(action.report, name) for name in REPORT_SECTIONS},
-        "indicators": done,
-        "spent_cents": action.report.spent_cents,
-        "publish_consent": action.report.publication_consent,
-        "submitted_at": at,
-    }
-    walk(
-        report,
-        [
-            Step("start", ReportState.DRAFT, writer, at - timedelta(days=10)),
-            Step("submit", ReportState.SUBMITTED, writer, at, told),
-            Step(
-                "accept",
-                ReportState.ACCEPTED,
-                scene.people["instructrice"],
-                at + timedelta(days=6),
-                {"accepted_at": at + timedelta(days=6)},
-            ),
         ],
     )
 

@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 import threading
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,16 +12,15 @@ import pytest
 from django.db import connections
 from openpyxl import load_workbook
 
-from applications.models import FinalReport
 from common.errors import DomainError, NotAllowed
 from fund.models import Movement
 from journal.models import Entry
-from journal.services import advance, begin
 from payments import files, services
 from payments.content import COLUMNS
 from payments.models import Batch, BatchExport, Instalment
 from payments.services import export_batch
 from tests.factories.payments import Team, a_batch, an_instalment
+from tests.factories.reports import an_accepted_report
 
 
 def sealed(team: Team) -> Batch:
@@ -146,11 +144,7 @@ def test_what_was_paid_before_is_recalled(db: None) -> None:
     first = an_instalment(team, "approved", cents=100_001)
     a_batch(team, first, state="sealed")
     second = Instalment.objects.get(decision=first.decision, position=2)
-    report = FinalReport(application=first.application, due_on=date(2027, 1, 1))
-    begin(report, by=team.drafter)
-    for verb in ("start", "submit", "accept"):
-        report = FinalReport.objects.get(pk=report.pk)
-        advance(report, getattr(report, verb), by=team.instructor)
+    an_accepted_report(first.application, certified_by=team.signatory, accepted_by=team.instructor)
     services.request_instalment(second.pk, by=team.drafter)
     services.certify(second.pk, by=team.instructor)
     services.approve(second.pk, by=team.approver)

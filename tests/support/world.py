@@ -30,7 +30,10 @@ from applications.models import (
     Partner,
     PieceRequest,
     QuestionAnswer,
+    ReportDocument,
+    ReportRemark,
 )
+from applications.services.reports import copy_plan
 from common.actors import MACHINE
 from common.workflow import StatefulModel
 from documents.models import StoredFile
@@ -279,9 +282,25 @@ class World:
         self.refusal = self.a_decision("reject")
         self.waitlisting = self.a_decision("waitlist")
         with transaction.atomic():
-            self.report = FinalReport(application=self.notified.application, due_on=timezone.localdate())
-            begin(self.report, by=MACHINE)
-            self.report = step(step(self.report, "start", by=self.drafter), "submit", by=self.signatory)
+            self.report = self.a_report(self.notified.application)
+            self.report_text = self.report.texts.all()[0]
+            self.report_line = self.report.lines.all()[0]
+            self.report_measure = self.report.measures.all()[0]
+            self.report = step(self.report, "submit", signatory=self.signatory, by=self.signatory)
+            self.report_draft = self.a_report(self.a_decision("grant", "notified").application)
+            self.draft_text = self.report_draft.texts.all()[0]
+            self.draft_line = self.report_draft.lines.all()[0]
+            self.draft_measure = self.report_draft.measures.all()[0]
+            mine = {"report": self.report_draft, "organisation": self.commune, "added_by": self.drafter}
+            self.proof = ReportDocument.objects.create(kind="facture", file=self.clean, **mine)
+            self.report_remark = ReportRemark.objects.create(report=self.report, text="À dire", author=self.instructor)
+
+    def a_report(self, application: Application) -> FinalReport:
+        """Begun, with what its file had planned."""
+        report = FinalReport(application=application, due_on=timezone.localdate())
+        begin(report, by=MACHINE)
+        copy_plan(report)
+        return step(report, "start", by=self.drafter)
 
     # --- Payments --------------------------------------------------------------------------------------------------
 
