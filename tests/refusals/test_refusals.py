@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.refusals import attacks, deciding, files, journal, money, paying, questions
+from tests.refusals import attacks, deciding, files, journal, money, paying, questions, reports
 from tests.refusals.case import Case, attempt, params, say
 from tests.refusals.journal import COUNT, FILE, TAKEN
 
@@ -18,6 +18,7 @@ SUBJECTS = {
     "counter": money.COUNTERS,
     "sending": files.SENDING,
     "frozen": files.FROZEN,
+    "report": reports.REPORTS,
     "tenant": files.TENANTS,
     "stored file": files.FILES,
     "message": files.MESSAGES,
