@@ -2,6 +2,7 @@
 
 import pgtrigger
 
+from applications import doors
 from common.guards import BY_OWNER, Guard, refuse
 from fund.questions.states import JSON_TYPES
 
@@ -42,13 +43,8 @@ CONTENT = [
     "submitted_at",
     "submitted_by_id",
 ]
-_NEW = ", ".join(f"NEW.{column}" for column in CONTENT)
-_OLD = ", ".join(f"OLD.{column}" for column in CONTENT)
-
 FROZEN = f"""
-IF OLD.state <> 'draft' AND ({_NEW}) IS DISTINCT FROM ({_OLD}) THEN
-    {refuse("the content of a file that was sent is frozen")}
-END IF;
+{doors.through_a_door(CONTENT)}
 IF OLD.receipt_id IS NOT NULL AND NEW.receipt_id IS DISTINCT FROM OLD.receipt_id THEN
     {refuse("a receipt that was made stays")}
 END IF;
@@ -91,7 +87,7 @@ _FILES = """(
 
 CHILD_FROZEN = f"""
 IF NOT {BY_OWNER} AND EXISTS (
-    SELECT 1 FROM applications_application a WHERE a.id IN {_FILES} AND a.state <> 'draft'
+    SELECT 1 FROM applications_application a WHERE a.id IN {_FILES} AND a.state <> 'draft' AND NOT {doors.TABLE_CORRECTED}
 ) THEN {refuse("the content of a file that was sent is frozen")} END IF;
 IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
 RETURN NEW;
@@ -118,11 +114,11 @@ IF NOT EXISTS (
 RETURN NEW;
 """
 
-# Documents: free in a draft; while the commune is asked for pieces, one may be added, none removed.
+# Documents: free in a draft; while the commune is asked for some, those join (and leave) its answer until it is sent.
 ATTACHMENT = f"""
 IF NOT {BY_OWNER} AND EXISTS (
     SELECT 1 FROM applications_application a
-    WHERE a.id IN {_FILES} AND a.state <> 'draft' AND NOT (TG_OP = 'INSERT' AND a.state = 'awaiting_commune')
+    WHERE a.id IN {_FILES} AND a.state <> 'draft' AND NOT {doors.DOCUMENT_ASKED}
 ) THEN
     {refuse("the documents of a file that was sent are frozen")}
 END IF;
@@ -130,6 +126,11 @@ IF TG_OP <> 'DELETE' AND NEW.piece_request_id IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM applications_piecerequest p WHERE p.id = NEW.piece_request_id AND p.application_id = NEW.application_id
 ) THEN
     {refuse("the request answered is one of the same file")}
+END IF;
+IF TG_OP <> 'DELETE' AND NEW.replaces_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM applications_attachment o WHERE o.id = NEW.replaces_id AND o.application_id = NEW.application_id AND o.code = NEW.code
+) THEN
+    {refuse("a document replaces one of the same file that answers the same need")}
 END IF;
 IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
 RETURN NEW;
@@ -202,7 +203,8 @@ ELSIF NOT {BY_OWNER} THEN
                         END), 0) INTO held
         FROM fund_movement m WHERE m.subject = NEW.subject;
     IF held < 0 OR NOT EXISTS (SELECT 1 FROM applications_application a
-                               WHERE a.number = NEW.subject AND a.state IN ('closed', 'lapsed', 'cancelled')) THEN
+                               WHERE a.number = NEW.subject AND a.state IN ('closed', 'lapsed', 'cancelled'))
+        AND NOT EXISTS (SELECT 1 FROM applications_changerequest r WHERE r.movement_id = NEW.id AND r.state = 'accepted') THEN
         {refuse("the money of a standing award stays committed")}
     END IF;
 END IF;
@@ -218,19 +220,24 @@ IF NOT EXISTS (
 RETURN NULL;
 """
 
-REQUEST_STAYS = f"""
-IF OLD.answered_at IS NOT NULL AND NEW IS DISTINCT FROM OLD
-    OR (NEW.id, NEW.application_id, NEW.asked_by_id, NEW.asked_at, NEW.items, NEW.reason, NEW.due_on)
-    IS DISTINCT FROM (OLD.id, OLD.application_id, OLD.asked_by_id, OLD.asked_at, OLD.items, OLD.reason, OLD.due_on)
-THEN {refuse("what was asked of a commune, and what it answered, stays")} END IF;
-RETURN NEW;
-"""
-
-
 def application_guards() -> list[Guard]:
     sending = pgtrigger.Condition("OLD.state = 'draft' AND NEW.state = 'submitted'")
     return [
-        Guard(name="frozen", when=pgtrigger.Before, operation=pgtrigger.Update, func=FROZEN),
+        Guard(
+            name="frozen",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update,
+            declare=[("door", "jsonb")],
+            func=FROZEN,
+        ),
+        Guard(
+            name="version_kept",
+            when=pgtrigger.After,
+            operation=pgtrigger.UpdateOf("content_version"),
+            timing=pgtrigger.Deferred,
+            condition=pgtrigger.Condition("NEW.content_version <> OLD.content_version"),
+            func=doors.VERSION_KEPT,
+        ),
         Guard(
             name="in_time",
             when=pgtrigger.Before,
@@ -315,3 +322,54 @@ def award_guards() -> list[Guard]:
 
 def stays_guard(func: str) -> Guard:
     return Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=func)
+
+
+def request_guards() -> list[Guard]:
+    return [
+        stays_guard(doors.REQUEST_STAYS),
+        Guard(
+            name="answered",
+            when=pgtrigger.After,
+            operation=pgtrigger.UpdateOf("answered_at"),
+            timing=pgtrigger.Deferred,
+            condition=pgtrigger.Condition("NEW.answered_at IS NOT NULL AND OLD.answered_at IS NULL"),
+            func=doors.REQUEST_ANSWERED,
+        ),
+    ]
+
+
+def correction_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="asked",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+            declare=[("asked", "record")],
+            func=doors.CORRECTION,
+        )
+    ]
+
+
+def version_guards() -> list[Guard]:
+    return [Guard(name="as_it_stands", when=pgtrigger.Before, operation=pgtrigger.Insert, func=doors.VERSION)]
+
+
+def change_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="asked",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert,
+            declare=[("award", "record")],
+            func=doors.CHANGE_ASKED,
+        ),
+        stays_guard(doors.CHANGE_STAYS),
+        Guard(
+            name="settled",
+            when=pgtrigger.After,
+            operation=pgtrigger.UpdateOf("state"),
+            timing=pgtrigger.Deferred,
+            condition=pgtrigger.Condition("NEW.state = 'accepted' AND OLD.state <> 'accepted'"),
+            func=doors.CHANGE_SETTLED,
+        ),
+    ]

@@ -38,6 +38,32 @@ class DecisionKind(models.TextChoices):
     REJECT = "reject", "Refus"
 
 
+class RequestOutcome(models.TextChoices):
+    """How a request for pieces ended."""
+
+    ANSWERED = "answered", "Répondue"
+    PARTIAL = "partial", "Répondue en partie"
+    LAPSED = "lapsed", "Sans réponse dans le délai"
+
+
+class ItemKind(models.TextChoices):
+    """What an item of a request asks for."""
+
+    DOCUMENT = "document", "Pièce"
+    FIELD = "field", "Réponse"
+    TABLE = "table", "Tableau"
+
+
+class ChangeState(models.TextChoices):
+    """The change of an awarded action. A lower amount is agreed by the fund manager, then signed by another person."""
+
+    REQUESTED = "requested", "Demandée"
+    AGREED = "agreed", "Accord à signer"
+    ACCEPTED = "accepted", "Acceptée"
+    REFUSED = "refused", "Refusée"
+    WITHDRAWN = "withdrawn", "Retirée par la commune"
+
+
 class ReportState(models.TextChoices):
     DUE = "due", "Attendu"
     DRAFT = "draft", "En préparation"

@@ -2,11 +2,12 @@
 
 import pgtrigger
 
+from applications.doors import REDUCED
 from common.guards import BY_OWNER, Guard, refuse
 
 # The sum of the instalments is the award; the sum paid never passes it. Locks the decision.
 INSTALMENTS_SUM = f"""
-SELECT d.amount_cents, d.state, d.kind, d.application_id INTO award FROM applications_decision d
+SELECT d.amount_cents - {REDUCED} AS amount_cents, d.state, d.kind, d.application_id INTO award FROM applications_decision d
     WHERE d.id = NEW.decision_id FOR NO KEY UPDATE;
 SELECT coalesce(sum(i.amount_cents), 0) INTO total FROM payments_instalment i
     WHERE i.decision_id = NEW.decision_id;
@@ -18,9 +19,23 @@ IF total <> award.amount_cents THEN {refuse("the instalments of an award sum to 
 RETURN NULL;
 """
 
+# At commit: the plan of a reduced award sums to what is left of it.
+PLAN_FOLLOWS = f"""
+SELECT d.amount_cents - {REDUCED} AS amount_cents INTO award FROM applications_decision d
+    WHERE d.id = NEW.decision_id FOR NO KEY UPDATE;
+SELECT coalesce(sum(i.amount_cents), 0) INTO total FROM payments_instalment i WHERE i.decision_id = NEW.decision_id;
+IF total <> award.amount_cents THEN {refuse("the instalments of an award sum to the award")} END IF;
+RETURN NULL;
+"""
+
+# Its amount goes down only while nobody has asked for it, in the transaction that reduces the award.
 INSTALMENT_STAYS = f"""
-IF (NEW.decision_id, NEW.application_id, NEW.organisation_id, NEW.amount_cents, NEW.position)
-    IS DISTINCT FROM (OLD.decision_id, OLD.application_id, OLD.organisation_id, OLD.amount_cents, OLD.position)
+IF (NEW.decision_id, NEW.application_id, NEW.organisation_id, NEW.position)
+    IS DISTINCT FROM (OLD.decision_id, OLD.application_id, OLD.organisation_id, OLD.position)
+    OR NEW.amount_cents <> OLD.amount_cents AND NOT (
+        NEW.amount_cents < OLD.amount_cents AND OLD.state = 'planned' AND NEW.state = 'planned' AND EXISTS (
+            SELECT 1 FROM applications_changerequest r WHERE r.decision_id = OLD.decision_id AND r.state = 'accepted'
+                AND r.reduction_cents > 0 AND r.decided_at = now()))
 THEN {refuse("an instalment keeps its award and its amount")} END IF;
 IF NOT {BY_OWNER} THEN
     IF NEW.state = OLD.state AND (NEW.requested_by_id, NEW.certified_by_id, NEW.approved_by_id, NEW.paid_on, NEW.mandate)
@@ -162,7 +177,7 @@ def instalment_guards() -> list[Guard]:
         Guard(
             name="sum",
             when=pgtrigger.After,
-            operation=pgtrigger.Insert,
+            operation=pgtrigger.Insert | pgtrigger.UpdateOf("amount_cents"),
             timing=pgtrigger.Deferred,
             declare=[("award", "record"), ("total", "bigint")],
             func=INSTALMENTS_SUM,
@@ -182,6 +197,22 @@ def instalment_guards() -> list[Guard]:
             condition=pgtrigger.Condition("NEW.state = 'ordered' AND OLD.state <> 'ordered'"),
             func=ORDERED_IN_SEALED,
         ),
+    ]
+
+
+def award_change_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="plan_follows",
+            when=pgtrigger.After,
+            operation=pgtrigger.UpdateOf("state"),
+            timing=pgtrigger.Deferred,
+            condition=pgtrigger.Condition(
+                "NEW.state = 'accepted' AND OLD.state <> 'accepted' AND NEW.reduction_cents > 0"
+            ),
+            declare=[("award", "record"), ("total", "bigint")],
+            func=PLAN_FOLLOWS,
+        )
     ]
 
 

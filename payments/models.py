@@ -11,7 +11,7 @@ from django_fsm import FSMField, transition
 
 from accounts.models import Organisation
 from accounts.states import READING_ROLES
-from applications.models import Application, Decision
+from applications.models import Application, ChangeRequest, Decision
 from applications.states import DecisionState
 from common.grants import Grants
 from common.guards import append_only, no_delete
@@ -19,7 +19,14 @@ from common.workflow import StatefulModel
 from documents.models import StoredFile
 from fund.models import PlannedShare
 from journal.guards import state_guards
-from payments.guards import bank_guards, batch_guards, export_guards, instalment_guards, line_guards
+from payments.guards import (
+    award_change_guards,
+    bank_guards,
+    batch_guards,
+    export_guards,
+    instalment_guards,
+    line_guards,
+)
 from payments.states import BankState, BatchState, ExportFormat, InstalmentState, LineState
 
 I = InstalmentState  # noqa: E741
@@ -197,6 +204,15 @@ class Instalment(StatefulModel):
     @transition(state, source=I.ORDERED, target=I.REJECTED)
     def reject(self, *, why: str) -> None:
         self.return_reason = why
+
+
+class AwardChange(ChangeRequest):
+    """A reduced award seen from here: the plan of its instalments follows."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "demande de modification"
+        triggers: ClassVar = [*award_change_guards()]
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):

@@ -76,6 +76,15 @@ END IF;
 RETURN NEW;
 """
 
+CHANGE_BY_NEUTRAL = f"""
+IF NOT {BY_OWNER} AND (
+    NEW.agreed_by_id IS DISTINCT FROM OLD.agreed_by_id AND ({_CONFLICTED.format(user="NEW.agreed_by_id", application="NEW.application_id")})
+    OR NEW.decided_by_id IS DISTINCT FROM OLD.decided_by_id
+        AND ({_CONFLICTED.format(user="NEW.decided_by_id", application="NEW.application_id")})
+) THEN {refuse("no change is answered by a person with an interest in the file")} END IF;
+RETURN NEW;
+"""
+
 CONFLICT_STAYS = f"""
 IF (NEW.id, NEW.user_id, NEW.application_id, NEW.reason, NEW.declared_at)
     IS DISTINCT FROM (OLD.id, OLD.user_id, OLD.application_id, OLD.reason, OLD.declared_at)
@@ -163,3 +172,7 @@ def neutral_report_guards() -> list[Guard]:
             func=ACCEPTED_BY_NEUTRAL,
         )
     ]
+
+
+def neutral_change_guards() -> list[Guard]:
+    return [Guard(name="neutral", when=pgtrigger.Before, operation=pgtrigger.Update, func=CHANGE_BY_NEUTRAL)]

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django_fsm import FSMField, transition
 
-from applications.models import Application, Decision, FinalReport
+from applications.models import Application, ChangeRequest, Decision, FinalReport
 from common.grants import Grants
 from common.guards import no_delete
 from common.workflow import StatefulModel
@@ -16,6 +16,7 @@ from fund.models import Criterion
 from journal.guards import state_guards
 from reviews.guards import (
     conflict_guards,
+    neutral_change_guards,
     neutral_decision_guards,
     neutral_report_guards,
     opinion_guards,
@@ -159,3 +160,12 @@ class NeutralReport(FinalReport):
         proxy = True
         verbose_name = "bilan"
         triggers: ClassVar = [*neutral_report_guards()]
+
+
+class NeutralChange(ChangeRequest):
+    """Changes of awarded actions seen from here: answered by nobody with an interest in the file."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "demande de modification"
+        triggers: ClassVar = [*neutral_change_guards()]

@@ -8,8 +8,10 @@ from applications.models.application import (
     Partner,
 )
 from applications.models.assistance import Assistance
+from applications.models.change import ChangeRequest
+from applications.models.correction import ContentVersion, Correction
 from applications.models.decision import AwardMovement, Decision
-from applications.models.exchange import PieceRequest, Remark
+from applications.models.exchange import AskedItem, PieceRequest, Remark
 from applications.models.renewal import Renewal
 from applications.models.report import (
     FinalReport,
@@ -23,10 +25,14 @@ from applications.models.report import (
 
 __all__ = [
     "Application",
+    "AskedItem",
     "Assistance",
     "Attachment",
     "AwardMovement",
     "BudgetLine",
+    "ChangeRequest",
+    "ContentVersion",
+    "Correction",
     "Decision",
     "FinalReport",
     "Indicator",

@@ -98,6 +98,7 @@ class Application(StatefulModel):
     )
     snapshot = models.JSONField(null=True, blank=True)
     snapshot_sha256 = models.CharField(max_length=64, blank=True, default="")
+    content_version = models.PositiveSmallIntegerField("version du contenu", default=1, editable=False)
     receipt = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     # Instruction.
@@ -164,6 +165,10 @@ class Application(StatefulModel):
 
     @transition(state, source=S.AWAITING_COMMUNE, target=S.IN_INSTRUCTION)
     def receive_pieces(self) -> None: ...
+
+    @transition(state, source=S.AWAITING_COMMUNE, target=S.IN_INSTRUCTION)
+    def resume_instruction(self) -> None:
+        """The commune did not answer in time: the file is read as it stands."""
 
     @transition(state, source=S.IN_INSTRUCTION, target=S.UNDER_REVIEW)
     def send_to_review(self) -> None: ...
@@ -307,6 +312,7 @@ class Attachment(models.Model):
     piece_request = models.ForeignKey(
         "applications.PieceRequest", on_delete=models.PROTECT, null=True, blank=True, related_name="attachments"
     )
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaced_by")
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField(db_default=Now())
     dated_on = models.DateField("date du document", null=True, blank=True)

@@ -1,20 +1,43 @@
 """What is asked of the commune during instruction, and remarks exchanged before sending."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from applications.guards import REQUEST_STAYS, stays_guard
+from applications.guards import request_guards
 from applications.models.application import Application
+from applications.states import ItemKind, RequestOutcome
+from common.dates import local
 from common.grants import Grants
 from common.guards import no_delete
 
 
+@dataclass(frozen=True)
+class AskedItem:
+    """One thing asked: a document, a field of the file or one of its tables, and what is expected of it."""
+
+    kind: str
+    code: str  # of the document, or name of the field or table
+    label: str
+    remark: str = ""
+
+    @property
+    def is_document(self) -> bool:
+        return self.kind == ItemKind.DOCUMENT
+
+
 class PieceRequest(models.Model):
-    """A request for pieces: what, why, by when. The delay to answer is suspended until the commune answers (L. 114-5)."""
+    """What is asked of the commune: documents, fields, tables, each with what is expected; why, and by when.
+
+    The delay to answer stands still until the commune answers, at the latest until `due_on` (CRPA L. 114-5). Until then
+    `answer` and the corrections are the commune's draft; only the documents and fields named in `items` may change.
+    """
 
     grants = Grants.NO_DELETE
 
@@ -27,6 +50,7 @@ class PieceRequest(models.Model):
     answered_at = models.DateTimeField("répondu le", null=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     answer = models.TextField("réponse de la commune", blank=True, default="")
+    outcome = models.CharField("issue", max_length=10, choices=RequestOutcome, blank=True, default="")
 
     class Meta:
         verbose_name = "demande de pièces"
@@ -38,10 +62,23 @@ class PieceRequest(models.Model):
                 fields=["application"], condition=Q(answered_at__isnull=True), name="piece_request_one_open"
             ),
         ]
-        triggers: ClassVar = [stays_guard(REQUEST_STAYS), *no_delete()]
+        triggers: ClassVar = [*request_guards(), *no_delete()]
 
     def __str__(self) -> str:
         return f"Demande du {self.asked_at:%d/%m/%Y}"
+
+    @property
+    def asked(self) -> list[AskedItem]:
+        """Brought in from the past, an item is only a text."""
+        return [
+            AskedItem(**item) if isinstance(item, dict) else AskedItem(ItemKind.DOCUMENT, f"piece-{number}", str(item))
+            for number, item in enumerate(self.items, 1)
+        ]
+
+    def suspended_days(self, today: date) -> int:
+        """How long the delay to answer has stood still for this request: until the answer, at most until the deadline."""
+        until = min(local(self.answered_at).date() if self.answered_at else today, self.due_on)
+        return max(0, (until - local(self.asked_at).date()).days)
 
 
 class Remark(models.Model):
@@ -53,6 +90,9 @@ class Remark(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     written_at = models.DateTimeField(db_default=Now())
     text = models.TextField("remarque")
+    sections = ArrayField(
+        models.SlugField(max_length=40), default=list, blank=True, verbose_name="sections à reprendre"
+    )
 
     class Meta:
         verbose_name = "remarque"

@@ -107,12 +107,20 @@ class DeskMail(FileMail):
 class PiecesAnsweredMail(DeskMail):
     kind = "pieces_answered"
 
-    def __init__(self, application: Application, *, by: Any, request: PieceRequest) -> None:
+    def __init__(
+        self, application: Application, *, by: Any, request: PieceRequest, corrected: list[str], left: list[str]
+    ) -> None:
         super().__init__(application, by=by)
-        self.request = request
+        self.request, self.corrected, self.left = request, corrected, left
 
     def context(self) -> dict[str, Any]:
-        return {**super().context(), "request": self.request, "pieces": list(self.request.attachments.all())}
+        return {
+            **super().context(),
+            "request": self.request,
+            "pieces": list(self.request.attachments.all()),
+            "corrected": self.corrected,
+            "left": self.left,
+        }
 
 
 class WithdrawnMail(DeskMail):

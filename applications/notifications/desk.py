@@ -33,6 +33,23 @@ class PiecesAsked(CommuneMail):
         return {**super().context(), "request": self.request}
 
 
+class DeadlineExtended(PiecesAsked):
+    """The commune has more time to answer."""
+
+    kind = "pieces_deadline_extended"
+
+    def __init__(self, application: Application, request: PieceRequest, *, by: Any) -> None:
+        super().__init__(application, request)
+        self.by = by
+
+
+class RequestLapsed(DeadlineExtended):
+    """The deadline passed without an answer: the file is read as it stands, and the delay runs again."""
+
+    kind = "pieces_request_lapsed"
+    page = "application_home"
+
+
 class Inadmissible(CommuneMail):
     kind = "application_inadmissible"
 

@@ -59,7 +59,9 @@ def _attach(
 ) -> Attachment:
     application = locked_file(pk)
     _refuse_writing(application, by)
-    asked = _request_answered(application, by)
+    asked = _request_answered(application, by, code)
+    if asked and replaces:
+        fields["replaces"] = application.attachments.filter(pk=replaces, code=code).exclude(piece_request=asked).first()
     old = application.attachments.filter(pk=replaces).first() if replaces and asked is None else None
     _refuse_the_same(application, deposited.sha256, deposited.name, code, asked)
     _refuse_when_heavy(application, deposited.size, old.pk if old else None)
@@ -82,6 +84,7 @@ def _join(
     asked: PieceRequest | None = None,
     title: str = "",
     dated_on: date | None = None,
+    replaces: Attachment | None = None,
 ) -> Attachment:
     document = application.call.documents.filter(code=code).first()
     attachment = Attachment.objects.create(
@@ -93,6 +96,7 @@ def _join(
         piece_request=asked,
         added_by=by,
         dated_on=dated_on,
+        replaces=replaces,
     )
     _touch(application)
     record(application, by=pen(by, application), verb=verb, data=data)
@@ -104,10 +108,14 @@ def _refuse_writing(application: Application, by: User) -> None:
     require(may, why_not_editable(application))
 
 
-def _request_answered(application: Application, by: User) -> PieceRequest | None:
+def _request_answered(application: Application, by: User, code: str) -> PieceRequest | None:
+    """The open request that this document answers; DomainError when it was not asked for."""
     if not policies.can_answer_pieces(by, application):
         return None
-    return PieceRequest.objects.filter(application=application, answered_at=None).first()
+    asked = PieceRequest.objects.filter(application=application, answered_at=None).first()
+    if asked and code not in {item.code for item in asked.asked if item.is_document}:
+        raise DomainError("Cette pièce n’est pas demandée. Pour l’envoyer quand même, écrivez à la métropole.")
+    return asked
 
 
 def _refuse_the_same(application: Application, sha256: str, name: str, code: str, asked: PieceRequest | None) -> None:

@@ -132,9 +132,9 @@ def save_section(
             setattr(application, name, values[name])
     for name in section.rows:
         if rows is not None and name in rows:
-            _replace(application, name, rows[name])
+            replace_rows(application, name, rows[name])
     if "budget_lines" in section.rows:
-        _count_money(application)
+        count_money(application)
     if fingerprint(application, section) == before:
         return application
     application.version += 1
@@ -149,7 +149,8 @@ def _why_not_editable(application: Application) -> str:
     return "Vous lisez ce dossier sans pouvoir l’écrire."
 
 
-def _replace(application: Application, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def replace_rows(application: Application, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Replace a table whole; rows that are already there are not written again."""
     if len(rows) > MAX_ROWS:
         raise DomainError(f"Un tableau compte au plus {MAX_ROWS} lignes.")
     wanted = [{field: row[field] for field in ROW_FIELDS[name] if field in row} for row in rows]
@@ -162,7 +163,8 @@ def _replace(application: Application, name: str, rows: Sequence[Mapping[str, An
     )
 
 
-def _count_money(application: Application) -> None:
+def count_money(application: Application) -> None:
+    """Set the amounts of a file from its budget lines."""
     figures = eligibility.money(application)
     application.requested_cents = figures.requested
     application.total_cost_cents = figures.total_cost

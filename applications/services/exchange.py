@@ -1,19 +1,29 @@
-"""What the commune answers while its file is instructed."""
+"""What the commune answers while its file is instructed: a draft saved as one goes, then sent; or nothing in time."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from applications import policies
-from applications.models import Application, PieceRequest
+from applications import policies, snapshot
+from applications.asking import label_of, section_of
+from applications.doors import TABLES
+from applications.models import Application, ContentVersion, Correction, PieceRequest
 from applications.notifications.commune import PiecesAnsweredMail
-from applications.services.reading import locked_file, require
+from applications.sections import progress
+from applications.services.drafting import ROW_FIELDS, count_money, replace_rows
+from applications.services.reading import for_reading, locked_file, require
+from applications.states import RequestOutcome
 from common.clock import database_now
 from common.dates import local
 from common.errors import DomainError
-from journal.services import advance
+from common.money import euros
+from journal.services import advance, record
+
+GONE = "La réponse est déjà partie : la métropole a repris l’instruction."
 
 
 def open_request(application: Application) -> PieceRequest | None:
@@ -21,28 +31,180 @@ def open_request(application: Application) -> PieceRequest | None:
     return application.piece_requests.filter(answered_at=None).first()
 
 
-@transaction.atomic
-def answer_pieces(pk: int, *, by: User, text: str, version: int | None = None) -> Application:
-    """Send the answer to a request for pieces (documents are joined before, by `attach_document`).
+def plain(value: Any) -> Any:
+    """A value of the content as its correction keeps it."""
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {key: plain(one) for key, one in value.items()}
+    return [plain(one) for one in value] if isinstance(value, list | tuple) else value
 
-    The file goes back to its instructor, and the date of the answer moves by the days the clock stood still (CRPA L. 114-5).
-    """
-    application = locked_file(pk, version=version)
+
+def content_of(application: Application, name: str) -> Any:
+    """A field or a table of the file as a correction keeps it."""
+    if name not in TABLES:
+        return plain(getattr(application, name))
+    rows = getattr(application, name).order_by("position", "pk")
+    return [{field: plain(getattr(row, field)) for field in ROW_FIELDS[name]} for row in rows]
+
+
+# --- The draft answer ------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def save_answer(pk: int, *, by: User, values: Mapping[str, Any], text: str) -> Application:
+    """Keep the draft of an answer: `values` by field or table, only those that were asked. What equals the content is no correction."""
+    application, request = _answering(pk, by=by)
+    _keep(application, request, values=values, text=text, by=by)
+    return application
+
+
+def _answering(pk: int, *, by: User) -> tuple[Application, PieceRequest]:
+    application = locked_file(pk)
     require(policies.writes_for_its_commune(by, application), "Vous n’écrivez pas les dossiers de cette commune.")
     request = open_request(application)
     if request is None or not policies.can_answer_pieces(by, application):
-        raise DomainError("La réponse est déjà partie : la métropole a repris l’instruction.")
-    joined = request.attachments.count()
-    if not joined and not text.strip():
-        raise DomainError("Joignez au moins une pièce, ou écrivez pourquoi elle manque.")
-    today = local(database_now()).date()
-    suspended = max(0, (today - local(request.asked_at).date()).days)
+        raise DomainError(GONE)
+    return application, request
+
+
+def _keep(application: Application, request: PieceRequest, *, values: Mapping[str, Any], text: str, by: User) -> None:
+    asked = {item.code for item in request.asked if not item.is_document}
+    for name in asked & set(values):
+        before, after = content_of(application, name), plain(values[name])
+        if after == before:
+            Correction.objects.filter(request=request, name=name).delete()
+        else:
+            Correction.objects.update_or_create(
+                request=request,
+                name=name,
+                defaults={"after": after, "saved_by": by},
+                create_defaults={"before": before, "after": after, "saved_by": by},
+            )
+    if text.strip() != request.answer:
+        request.answer = text.strip()
+        request.save(update_fields=["answer"])
+
+
+@transaction.atomic
+def remove_answer_document(pk: int, attachment_id: int, *, by: User) -> None:
+    """Take a document out of an answer that is not sent. Twice does nothing more."""
+    application, request = _answering(pk, by=by)
+    attachment = request.attachments.select_related("file").filter(pk=attachment_id).first()
+    if attachment is None:
+        return
+    data = {"code": attachment.code, "name": attachment.file.name, "sha256": attachment.file.sha256}
+    attachment.delete()
+    record(application, by=by, verb="remove_document", data=data)
+
+
+# --- Sending it ------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def answer_pieces(pk: int, *, by: User, text: str, values: Mapping[str, Any] | None = None) -> Application:
+    """Send the answer: the corrections become the content, in a new version of it; what was sent stays as it was sent.
+
+    Raises DomainError, and keeps the draft as it was, when a correction breaks a rule, or when something is left aside
+    without a word. The file goes back to its instructor, and the date of the answer moves by the days the clock stood still.
+    """
+    application, request = _answering(pk, by=by)
+    _keep(application, request, values=values or {}, text=text, by=by)
+    corrections = list(request.corrections.all())
+    left = left_aside(request, corrections)
+    if left and not text.strip():
+        raise DomainError(f"Il manque : {', '.join(left)}. Répondez, ou écrivez pourquoi vous ne le pouvez pas.")
     request.answered_at, request.answered_by, request.answer = timezone.now(), by, text.strip()
-    request.save(update_fields=["answered_at", "answered_by", "answer"])
+    request.outcome = RequestOutcome.PARTIAL if left else RequestOutcome.ANSWERED
+    request.save(update_fields=["answered_at", "answered_by", "answer", "outcome"])
+    corrected = _apply(application, corrections)
+    suspended = give_back_days(application, request)
+    labels = [label_of(one.name) for one in corrections]
+    data = {
+        "pieces": request.attachments.count(),
+        "corrected": labels,
+        "left": left,
+        "suspended_days": suspended,
+        "due_on": application.due_on,
+    }
+    advance(application, application.receive_pieces, by=by, reason=text.strip(), data=data)
+    if corrections:
+        keep_version(corrected, by=by, request=request)
+    PiecesAnsweredMail(application, by=by, request=request, corrected=labels, left=left).queue()
+    return application
+
+
+def left_aside(request: PieceRequest, corrections: list[Correction]) -> list[str]:
+    """What was asked and is neither corrected nor joined."""
+    done = {one.name for one in corrections} | set(request.attachments.values_list("code", flat=True))
+    return [item.label for item in request.asked if item.code not in done]
+
+
+def give_back_days(application: Application, request: PieceRequest) -> int:
+    """Add to the delay the days it stood still, once the request is over."""
+    suspended = request.suspended_days(local(database_now()).date())
     application.suspended_days += suspended
     if application.due_on:
         application.due_on += timedelta(days=suspended)
-    data = {"pieces": joined, "suspended_days": suspended, "due_on": application.due_on}
-    advance(application, application.receive_pieces, by=by, reason=text.strip(), data=data)
-    PiecesAnsweredMail(application, by=by, request=request).queue()
+    return suspended
+
+
+def _apply(application: Application, corrections: list[Correction]) -> Application:
+    """Write the corrections on the locked file (fields on `application`, tables in the database); the file as it then reads."""
+    if not corrections:
+        return application
+    for one in corrections:
+        if one.is_table:
+            replace_rows(application, one.name, from_json(one.name, one.after))
+        else:
+            setattr(application, one.name, from_json(one.name, one.after))
+    asked_before = application.requested_cents
+    if any(one.name == "budget_lines" for one in corrections):
+        count_money(application)
+    if application.requested_cents > asked_before:
+        raise DomainError(
+            f"Le budget corrigé demande {euros(application.requested_cents)} : une correction ne peut pas demander plus que les "
+            f"{euros(asked_before)} du dossier envoyé."
+        )
+    application.content_version += 1
+    application.search_text = snapshot.search_text(application, str(application.number))
+    _refuse_broken(application, {section_of(one.name).slug for one in corrections})
     return application
+
+
+def _refuse_broken(application: Application, slugs: set[str]) -> None:
+    """The sections that were corrected keep to the rules of a complete file."""
+    today = local(database_now()).date()
+    wrong = [
+        f"{one.section.title} : {sentence}"
+        for one in progress(application, today=today)
+        if one.section.slug in slugs
+        for sentence in one.to_do
+    ]
+    if wrong:
+        raise DomainError("La réponse n’est pas partie. " + " ".join(wrong))
+
+
+def from_json(name: str, value: Any) -> Any:
+    """What a correction keeps, as the model takes it."""
+    if name in TABLES:
+        return [{**row, **({"planned_on": _day(row["planned_on"])} if "planned_on" in row else {})} for row in value]
+    return _day(value) if name in ("starts_on", "ends_on") else value
+
+
+def _day(value: Any) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) and value else None
+
+
+def keep_version(application: Application, *, by: User, **cause: Any) -> ContentVersion:
+    """The content as it stands after a correction or an accepted change, beside what was sent."""
+    fresh = for_reading().get(pk=application.pk)
+    content = snapshot.build(fresh)
+    return ContentVersion.objects.create(
+        application=application,
+        number=fresh.content_version,
+        snapshot=content,
+        snapshot_sha256=snapshot.sha256(content),
+        made_by=by,
+        **cause,
+    )

@@ -8,10 +8,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.states import DESK_ROLES
-from applications import policies
-from applications.models import Application, PieceRequest
-from applications.notifications.desk import Inadmissible, PiecesAsked
-from applications.states import UNDECIDED, ApplicationState
+from applications import asking, policies
+from applications.models import Application, AskedItem, PieceRequest
+from applications.notifications.desk import DeadlineExtended, Inadmissible, PiecesAsked, RequestLapsed
+from applications.services.exchange import give_back_days
+from applications.states import UNDECIDED, ApplicationState, RequestOutcome
+from common.clock import database_now
+from common.dates import day, local
 from common.errors import DomainError, NotAllowed, Stale
 from journal.services import advance, locked, record
 
@@ -91,13 +94,13 @@ def check_complete(pk: int, *, by: Any, version: int | None = None) -> Applicati
 
 @transaction.atomic
 def ask_pieces(
-    pk: int, *, items: Sequence[str], reason: str, due_on: date, by: Any, version: int | None = None
+    pk: int, *, items: Sequence[AskedItem | str], reason: str, due_on: date, by: Any, version: int | None = None
 ) -> PieceRequest:
-    """Ask the commune for what is missing: what, why, by when (L. 114-5). The delay to answer stops until it answers."""
+    """Ask the commune for documents or corrections: what, why, by when. The delay to answer stands still meanwhile (L. 114-5)."""
     application = _to_instruct(pk, by=by)
     _must_be_in_instruction(application)
     same_version(application, version)
-    asked = [" ".join(item.split()) for item in items if item.strip()]
+    asked = asking.items_of(application, items)
     check_request(asked, reason, due_on)
     application.complete_checked_at = None
     advance(
@@ -105,26 +108,71 @@ def ask_pieces(
         application.ask_pieces,
         by=by,
         reason=reason.strip(),
-        data={"items": asked, "due_on": due_on.isoformat()},
+        data={"items": [one.label for one in asked], "due_on": due_on.isoformat()},
     )
     request = PieceRequest.objects.create(
-        application=application, asked_by=by, items=asked, reason=reason.strip(), due_on=due_on
+        application=application, asked_by=by, items=asking.as_json(asked), reason=reason.strip(), due_on=due_on
     )
     PiecesAsked(application, request).queue()
     return request
 
 
-def check_request(items: Sequence[str], reason: str, due_on: date) -> None:
-    """What a request for pieces must say; DomainError otherwise."""
-    today = timezone.localdate()
+def check_request(items: Sequence[AskedItem], reason: str, due_on: date) -> None:
+    """What a request must say; DomainError otherwise."""
     if not items:
-        raise DomainError("Indiquez au moins une pièce à fournir.")
-    if len(items) > MAX_ITEMS or any(len(item) > 300 for item in items):
-        raise DomainError(f"Une demande porte sur {MAX_ITEMS} pièces au plus, chacune en 300 caractères au plus.")
+        raise DomainError("Indiquez au moins une pièce à fournir ou une réponse à corriger.")
+    if len(items) > MAX_ITEMS or any(len(item.label) > 300 or len(item.remark) > 500 for item in items):
+        raise DomainError(f"Une demande porte sur {MAX_ITEMS} points au plus, chacun en 300 caractères au plus.")
     if not reason.strip():
-        raise DomainError("Dites à la commune pourquoi ces pièces sont nécessaires.")
+        raise DomainError("Dites à la commune pourquoi ces pièces ou ces corrections sont nécessaires.")
+    _check_deadline(due_on)
+
+
+def _check_deadline(due_on: date) -> None:
+    today = timezone.localdate()
     if not today < due_on <= today + timedelta(days=MAX_DELAY_DAYS):
         raise DomainError(f"La date limite est à venir, dans les {MAX_DELAY_DAYS} jours.")
+
+
+def _open_request(application: Application) -> PieceRequest:
+    request = application.piece_requests.filter(answered_at=None).first()
+    if request is None or application.state != ApplicationState.AWAITING_COMMUNE:
+        raise DomainError(_where_it_is(application))
+    return request
+
+
+@transaction.atomic
+def extend_deadline(pk: int, *, due_on: date, by: Any, version: int | None = None) -> PieceRequest:
+    """Give the commune more time for the open request; the delay stands still longer. It is told."""
+    application = _to_instruct(pk, by=by)
+    request = _open_request(application)
+    same_version(application, version)
+    _check_deadline(due_on)
+    if due_on <= request.due_on:
+        raise DomainError(f"La commune a déjà jusqu’au {day(request.due_on)} : choisissez une date plus lointaine.")
+    before, request.due_on = request.due_on, due_on
+    request.save(update_fields=["due_on"])
+    _save_content(application)
+    record(application, by=by, verb="extend_deadline", data={"before": before, "due_on": due_on})
+    DeadlineExtended(application, request, by=by).queue()
+    return request
+
+
+@transaction.atomic
+def resume_instruction(pk: int, *, by: Any, version: int | None = None) -> Application:
+    """Read the file as it stands once the deadline has passed. What the commune had begun to answer stays its draft."""
+    application = _to_instruct(pk, by=by)
+    request = _open_request(application)
+    same_version(application, version)
+    if local(database_now()).date() <= request.due_on:
+        raise DomainError(f"La commune a jusqu’au {day(request.due_on)} pour répondre.")
+    request.answered_at, request.outcome = timezone.now(), RequestOutcome.LAPSED
+    request.save(update_fields=["answered_at", "outcome"])
+    suspended = give_back_days(application, request)
+    data = {"suspended_days": suspended, "due_on": application.due_on}
+    advance(application, application.resume_instruction, by=by, data=data)
+    RequestLapsed(application, request, by=by).queue()
+    return application
 
 
 @transaction.atomic

@@ -182,7 +182,7 @@ def turn_of_sent(
     application: Application, user: User, where: Standing, request: PieceRequest | None, decision: Decision | None
 ) -> Turn:
     if where.code == S.AWAITING_COMMUNE and request:
-        asked = counted(len(request.items), "pièce demandée,pièces demandées")
+        asked = counted(len(request.asked), "point demandé,points demandés")
         title = f"À vous de jouer avant le {day(request.due_on)}"
         words = f"{asked.capitalize()} par la métropole. {remaining(request.due_on).capitalize()} ; le délai de réponse est arrêté."
         if policies.can_answer_pieces(user, application):

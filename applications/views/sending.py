@@ -222,16 +222,11 @@ def pieces_answer(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def _asked_rows(application: Application, asked: PieceRequest | None, errors: dict[str, str]) -> dict[str, Any]:
     if asked is None:
         return {"rows": []}
-    by_label = {document.label: document.code for document in application.call.documents.all()}
     joined = [one for one in application.attachments.all() if one.piece_request_id == asked.pk]
-    rows, codes = [], set()
-    for number, item in enumerate(asked.items, 1):
-        code = by_label.get(item, f"demande-{asked.pk}-{number}")
-        codes.add(code)
-        files = [file_row(one) for one in joined if one.code == code]
-        rows.append(_asked_row(code, item, files, errors))
-    others = [file_row(one) for one in joined if one.code not in codes]
-    rows.append(_asked_row(f"demande-{asked.pk}-autre", "Une autre pièce", others, errors, optional=True))
+    rows = []
+    for item in asked.asked:
+        files = [file_row(one) for one in joined if one.code == item.code]
+        rows.append(_asked_row(item.code, item.label, files, errors))
     return {"rows": rows, "stands": (timezone.localdate() - local(asked.asked_at).date()).days}
 
 

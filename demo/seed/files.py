@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import Organisation, User
-from applications import eligibility, reference
+from applications import asking, eligibility, reference
 from applications import snapshot as snapshots
 from applications.models import (
     Application,
@@ -285,7 +285,7 @@ class Life:
             application=self.application,
             asked_by=self.instructor,
             asked_at=at,
-            items=list(request.items),
+            items=asking.as_json(asking.items_of(self.application, request.items)),
             reason=request.reason,
             due_on=self.scene.clock.day(request.due_in_days),
         )

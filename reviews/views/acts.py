@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import for_roles
 from accounts.states import DESK_ROLES
-from applications import eligibility, policies
+from applications import asking, eligibility, policies
 from applications import services as applications
 from applications.models import Application, PieceRequest
 from applications.notifications.desk import CommuneMail, Inadmissible, PiecesAsked
@@ -88,10 +88,14 @@ def desk_pieces(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _pieces_mail(application: Application, form: PiecesForm, by: Any) -> dict[str, Any]:
-    items, data = form.asked(), form.cleaned_data
+    items, data = asking.items_of(application, form.asked()), form.cleaned_data
     check_request(items, data["reason"], data["due_on"])
     draft = PieceRequest(
-        application=application, asked_by=by, items=items, reason=data["reason"], due_on=data["due_on"]
+        application=application,
+        asked_by=by,
+        items=asking.as_json(items),
+        reason=data["reason"],
+        due_on=data["due_on"],
     )
     return as_read(PiecesAsked(application, draft))
 
