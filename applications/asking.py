@@ -67,4 +67,4 @@ def items_of(application: Application, asked: Iterable[AskedItem | str]) -> list
 
 
 def as_json(items: Sequence[AskedItem]) -> list[dict[str, Any]]:
-    return [asdict(one) for one in items]
+    return [{**asdict(one), "kind": str(one.kind)} for one in items]

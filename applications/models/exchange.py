@@ -50,7 +50,7 @@ class PieceRequest(models.Model):
     answered_at = models.DateTimeField("répondu le", null=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     answer = models.TextField("réponse de la commune", blank=True, default="")
-    outcome = models.CharField("issue", max_length=10, choices=RequestOutcome, blank=True, default="")
+    outcome = models.CharField("issue", max_length=10, choices=RequestOutcome, blank=True, default="", db_default="")
 
     class Meta:
         verbose_name = "demande de pièces"
@@ -91,7 +91,7 @@ class Remark(models.Model):
     written_at = models.DateTimeField(db_default=Now())
     text = models.TextField("remarque")
     sections = ArrayField(
-        models.SlugField(max_length=40), default=list, blank=True, verbose_name="sections à reprendre"
+        models.SlugField(max_length=40), default=list, db_default=[], blank=True, verbose_name="sections à reprendre"
     )
 
     class Meta:

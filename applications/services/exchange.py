@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
 from applications import policies, snapshot
@@ -59,8 +58,8 @@ def save_answer(pk: int, *, by: User, values: Mapping[str, Any], text: str) -> A
     return application
 
 
-def _answering(pk: int, *, by: User) -> tuple[Application, PieceRequest]:
-    application = locked_file(pk)
+def _answering(pk: int, *, by: User, version: int | None = None) -> tuple[Application, PieceRequest]:
+    application = locked_file(pk, version=version)
     require(policies.writes_for_its_commune(by, application), "Vous n’écrivez pas les dossiers de cette commune.")
     request = open_request(application)
     if request is None or not policies.can_answer_pieces(by, application):
@@ -102,19 +101,21 @@ def remove_answer_document(pk: int, attachment_id: int, *, by: User) -> None:
 
 
 @transaction.atomic
-def answer_pieces(pk: int, *, by: User, text: str, values: Mapping[str, Any] | None = None) -> Application:
+def answer_pieces(
+    pk: int, *, by: User, text: str, values: Mapping[str, Any] | None = None, version: int | None = None
+) -> Application:
     """Send the answer: the corrections become the content, in a new version of it; what was sent stays as it was sent.
 
     Raises DomainError, and keeps the draft as it was, when a correction breaks a rule, or when something is left aside
     without a word. The file goes back to its instructor, and the date of the answer moves by the days the clock stood still.
     """
-    application, request = _answering(pk, by=by)
+    application, request = _answering(pk, by=by, version=version)
     _keep(application, request, values=values or {}, text=text, by=by)
     corrections = list(request.corrections.all())
     left = left_aside(request, corrections)
     if left and not text.strip():
         raise DomainError(f"Il manque : {', '.join(left)}. Répondez, ou écrivez pourquoi vous ne le pouvez pas.")
-    request.answered_at, request.answered_by, request.answer = timezone.now(), by, text.strip()
+    request.answered_at, request.answered_by, request.answer = database_now(), by, text.strip()
     request.outcome = RequestOutcome.PARTIAL if left else RequestOutcome.ANSWERED
     request.save(update_fields=["answered_at", "answered_by", "answer", "outcome"])
     corrected = _apply(application, corrections)

@@ -166,7 +166,7 @@ def resume_instruction(pk: int, *, by: Any, version: int | None = None) -> Appli
     same_version(application, version)
     if local(database_now()).date() <= request.due_on:
         raise DomainError(f"La commune a jusqu’au {day(request.due_on)} pour répondre.")
-    request.answered_at, request.outcome = timezone.now(), RequestOutcome.LAPSED
+    request.answered_at, request.outcome = database_now(), RequestOutcome.LAPSED
     request.save(update_fields=["answered_at", "outcome"])
     suspended = give_back_days(application, request)
     data = {"suspended_days": suspended, "due_on": application.due_on}

@@ -104,7 +104,7 @@ class TestPieces:
         drafter, signatory = application.created_by, a_signatory(application.organisation)
         request = ask(desk, application, version=application.version)
         assert fresh(application).state == S.AWAITING_COMMUNE
-        assert request.items == ASK["items"]
+        assert [item.label for item in request.asked] == ASK["items"]
         mails = Message.objects.filter(kind="pieces_asked", subject_ref=application.number)
         assert {drafter.pk, signatory.pk} <= {mail.recipient_id for mail in mails}
         text = mails.first().body_text
@@ -116,7 +116,7 @@ class TestPieces:
         ("changes", "words"),
         [
             ({"items": [" "]}, "au moins une pièce"),
-            ({"items": ["x"] * 21}, "20 pièces"),
+            ({"items": ["x"] * 21}, "20 points"),
             ({"items": ["x" * 301]}, "300"),
             ({"reason": "  "}, "pourquoi"),
             ({"due_on": in_days(0)}, "à venir"),

@@ -128,6 +128,12 @@ INSTALMENTS = [
         "UPDATE payments_instalment SET amount_cents = amount_cents + 1 WHERE id = $planned",
         REFUSED,
         "keeps its award",
+    ),
+    Case(
+        "another position",
+        "UPDATE payments_instalment SET position = 9 WHERE id = $planned",
+        REFUSED,
+        "keeps its award",
         guard="payments_instalment.stays",
     ),
     Case(

@@ -81,8 +81,9 @@ class TestFile:
         client.get(url("desk_file", application))
         with CaptureQueriesContext(connection) as short:
             client.get(url("desk_file", application))
+        code = PieceRequest.objects.get().asked[0].code
         for _ in range(8):
-            applications.attach_document(application.pk, by=application.created_by, code="devis", upload=a_pdf())
+            applications.attach_document(application.pk, by=application.created_by, code=code, upload=a_pdf())
         for index in range(40):
             record(application, by=desk.instructor, verb="take_over", reason=f"Ligne {index}")
         with CaptureQueriesContext(connection) as long:
@@ -139,7 +140,7 @@ class TestActs:
         assert str(application.created_by) in shown
         assert not PieceRequest.objects.exists() and not Message.objects.filter(kind="pieces_asked").exists()
         client.post(url("desk_pieces", application), data | {"suite": "envoyer"})
-        assert PieceRequest.objects.get().items == ["Délibération signée", "Devis"]
+        assert [item.label for item in PieceRequest.objects.get().asked] == ["Délibération signée", "Devis"]
         assert Message.objects.filter(kind="pieces_asked").exists()
 
     def test_an_old_page_asks_nothing(self, desk: Desk, client: Client) -> None:

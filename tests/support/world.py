@@ -210,7 +210,21 @@ class World:
         self.second_reviewed = self.an_application("reviewed")
         self.under_review = self.an_application("under_review")
         self.other_under_review = self.an_application("under_review", self.other_commune)
-        asked = {"asked_by": self.instructor, "reason": "Non signée", "due_on": timezone.localdate() + timedelta(9)}
+        items = [
+            {"kind": kind, "code": code, "label": code, "remark": ""}
+            for kind, code in (
+                ("document", "x"),
+                ("field", "success"),
+                ("table", "partners"),
+                ("table", "budget_lines"),
+            )
+        ]
+        asked = {
+            "asked_by": self.instructor,
+            "items": items,
+            "reason": "Non signée",
+            "due_on": timezone.localdate() + timedelta(9),
+        }
         self.request = PieceRequest.objects.create(application=self.awaiting, **asked)
         self.answered = PieceRequest.objects.create(
             application=self.in_instruction, answered_at=Now(), answer="Voici.", answered_by=self.drafter, **asked
