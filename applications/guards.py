@@ -220,6 +220,7 @@ IF NOT EXISTS (
 RETURN NULL;
 """
 
+
 def application_guards() -> list[Guard]:
     sending = pgtrigger.Condition("OLD.state = 'draft' AND NEW.state = 'submitted'")
     return [
