@@ -50,6 +50,14 @@ IF NOT {BY_OWNER} THEN
     IF OLD.state = 'approved' AND NEW.state = 'ordered' AND NOT in_batch THEN
         {refuse("only an instalment that stands in a batch is ordered")}
     END IF;
+    IF OLD.state = 'ordered' AND NEW.state = 'certified' AND (in_batch OR NEW.approved_by_id IS NOT NULL) THEN
+        {refuse("an ordered instalment comes back by the contrary of its line, to be approved again")}
+    END IF;
+    IF OLD.state = 'ordered' AND NEW.state = 'paid' AND NOT EXISTS (
+        SELECT 1 FROM payments_returnline r JOIN payments_paymentline l ON l.id = r.line_id
+        WHERE l.instalment_id = NEW.id AND l.state = 'live' AND r.outcome = 'paid'
+            AND r.amount_cents = NEW.amount_cents AND r.paid_on = NEW.paid_on
+    ) THEN {refuse("an instalment is paid by a line of a return, for its amount")} END IF;
 END IF;
 RETURN NEW;
 """
@@ -107,6 +115,9 @@ END IF;
 IF NEW.state <> OLD.state AND (OLD.state <> 'live' OR batch_state = 'open' OR NEW.state NOT IN ('rejected', 'cancelled')) THEN
     {refuse("only a live line of a sealed batch is rejected or cancelled, once")}
 END IF;
+IF NEW.state <> OLD.state AND NOT {BY_OWNER} AND NOT EXISTS (
+    SELECT 1 FROM payments_contraryline c WHERE c.line_id = NEW.id AND c.kind = NEW.state
+) THEN {refuse("a line is taken back by its contrary line")} END IF;
 RETURN NEW;
 """
 
@@ -118,6 +129,10 @@ IF OLD.state <> 'open' AND
     (OLD.number, OLD.year, OLD.prepared_by_id, OLD.sealed_by_id, OLD.sealed_at, OLD.sha256, OLD.content, OLD.total_cents,
      OLD.line_count)
 THEN {refuse("a sealed batch never changes")} END IF;
+IF NEW.state = 'reconciled' AND OLD.state <> 'reconciled' AND NOT {BY_OWNER} AND EXISTS (
+    SELECT 1 FROM payments_paymentline l JOIN payments_instalment i ON i.id = l.instalment_id
+    WHERE l.batch_id = NEW.id AND l.state = 'live' AND i.state <> 'paid'
+) THEN {refuse("a batch is reconciled when each of its lines is paid or taken back")} END IF;
 IF OLD.prepared_by_id <> NEW.prepared_by_id THEN {refuse("a batch keeps who prepared it")} END IF;
 IF OLD.state = 'open' AND NEW.state = 'sealed' THEN
     SELECT count(*) AS lines, coalesce(sum(l.amount_cents), 0) AS cents INTO counted

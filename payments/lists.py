@@ -23,7 +23,7 @@ class Tab:
 
 
 INSTALMENT_TABS = (
-    Tab("certifier", "À certifier", (S.REQUESTED, S.REJECTED)),
+    Tab("certifier", "À certifier", (S.REQUESTED,)),
     Tab("approuver", "À approuver", (S.CERTIFIED,)),
     Tab("prets", "Prêts pour un lot", (S.APPROVED,)),
     Tab("ordonnances", "Ordonnancés", (S.ORDERED,)),

@@ -22,7 +22,6 @@ TAGS = {
     InstalmentState.APPROVED: ("info", "half"),
     InstalmentState.ORDERED: ("ok", "check"),
     InstalmentState.PAID: ("done", "check"),
-    InstalmentState.REJECTED: ("err", "warning"),
 }
 # What each step means to a commune.
 FOR_THE_COMMUNE = {
@@ -32,7 +31,6 @@ FOR_THE_COMMUNE = {
     InstalmentState.APPROVED: "Approuvé, bientôt transmis au comptable",
     InstalmentState.ORDERED: "Transmis au comptable public",
     InstalmentState.PAID: "Payé",
-    InstalmentState.REJECTED: "Retourné par le comptable, le service s’en occupe",
 }
 
 
@@ -120,7 +118,7 @@ def instalment_page(instalment: Instalment, user: Any) -> dict[str, Any]:
         "siblings": siblings,
         "steps": _steps(instalment, line),
         "timeline": [_spoken(entry) for entry in reversed(history(instalment))],
-        "can_certify": state in ("requested", "rejected") and policies.can_certify(user, organisation),
+        "can_certify": state == "requested" and policies.can_certify(user, organisation),
         "can_return": state == "requested" and policies.can_certify(user, organisation),
         "can_approve": state == "certified" and policies.can_approve(user, organisation),
         "can_send_back": state in ("certified", "approved")

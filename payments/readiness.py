@@ -18,7 +18,6 @@ PAYABLE_FILES = (ApplicationState.GRANTED, ApplicationState.CLOSED)
 WHO_ACTS = {
     InstalmentState.REQUESTED: "l’instructeur",
     InstalmentState.CERTIFIED: "les finances, approbation",
-    InstalmentState.REJECTED: "l’instructeur",
 }
 
 

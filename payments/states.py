@@ -13,7 +13,6 @@ class InstalmentState(models.TextChoices):
     APPROVED = "approved", "Approuvé"
     ORDERED = "ordered", "Ordonnancé"
     PAID = "paid", "Payé"
-    REJECTED = "rejected", "Rejeté par le comptable"
 
 
 class BatchState(models.TextChoices):
@@ -39,3 +38,32 @@ class LineState(models.TextChoices):
 class ExportFormat(models.TextChoices):
     CSV = "csv", "CSV"
     XLSX = "xlsx", "XLSX"
+    PDF = "pdf", "PDF"
+    ZIP = "zip", "ZIP"
+    PES = "pes", "Pré-flux PES"
+    SEPA = "sepa", "Virements SEPA"
+
+
+class ReturnState(models.TextChoices):
+    READ = "read", "À contrôler"
+    APPLIED = "applied", "Appliqué"
+    DISCARDED = "discarded", "Écarté"
+
+
+class ReturnOutcome(models.TextChoices):
+    PAID = "paid", "Payé"
+    REJECTED = "rejected", "Rejeté par le comptable"
+    NOTED = "noted", "Mandaté, pas encore payé"
+    KNOWN = "known", "Déjà connu"
+    DIFFERENCE = "difference", "Écart"
+
+
+class DifferenceKind(models.TextChoices):
+    MISSING = "missing", "Absent du retour"
+    UNKNOWN = "unknown", "Inconnu"
+    AMBIGUOUS = "ambiguous", "Plusieurs lignes possibles"
+    DUPLICATE = "duplicate", "En double"
+    AMOUNT = "amount", "Autre montant"
+    TWICE = "twice", "Payé deux fois"
+    TAKEN_BACK = "taken_back", "Ligne annulée ou rejetée"
+    DATE = "date", "Date impossible"

@@ -114,6 +114,29 @@ MONEY = (
         SELECT id::text FROM payments_batchexport WHERE encode(sha256(content), 'hex') <> sha256""",
     ),
     Invariant(
+        "I-06c",
+        "a line that is not live has its contrary, sealed, of the same amount, with its movement; a live one has none",
+        """
+        SELECT l.id::text FROM payments_paymentline l LEFT JOIN payments_contraryline c ON c.line_id = l.id
+        LEFT JOIN fund_movement m ON m.id = c.movement_id
+        WHERE (l.state <> 'live') <> (c.id IS NOT NULL) OR c.id IS NOT NULL AND (c.kind <> l.state
+            OR c.amount_cents <> -l.amount_cents OR encode(sha256(convert_to(c.content, 'UTF8')), 'hex') <> c.sha256
+            OR (m.from_account, m.to_account, m.amount_cents) IS DISTINCT FROM ('ordered', 'committed', l.amount_cents))""",
+    ),
+    Invariant(
+        "I-06d",
+        "a reconciled batch waits for nothing; a paid instalment was told by one line of a return, for its amount",
+        """
+        SELECT b.number FROM payments_batch b JOIN payments_paymentline l ON l.batch_id = b.id AND l.state = 'live'
+            JOIN payments_instalment i ON i.id = l.instalment_id WHERE b.state = 'reconciled' AND i.state <> 'paid'
+        UNION ALL SELECT i.id::text FROM payments_instalment i
+            JOIN payments_paymentline l ON l.instalment_id = i.id AND l.state = 'live'
+            JOIN journal_entry e ON e.subject_type = 'payments.instalment' AND e.subject_id = i.id
+                AND e.to_state = 'paid' AND e.kind = 'state' AND e.occurred_at IS NULL
+            WHERE i.state = 'paid' AND (SELECT count(*) FROM payments_returnline r WHERE r.line_id = l.id
+                AND r.outcome = 'paid' AND r.amount_cents = i.amount_cents AND r.paid_on = i.paid_on) <> 1""",
+    ),
+    Invariant(
         "I-07",
         "certify, verify the account, record the decision, prepare, approve: five different persons",
         """
@@ -172,7 +195,11 @@ MONEY = (
             (SELECT count(*) FROM applications_application a
              WHERE a.number ~ ('^' || c.series || '-' || c.year || '-[0-9]+$'))
             + (SELECT count(*) FROM payments_batch b WHERE b.number ~ ('^' || c.series || '-' || c.year || '-[0-9]+$'))
+            + (SELECT count(*) FROM payments_contraryline n
+               WHERE n.number ~ ('^' || c.series || '-' || c.year || '-[0-9]+$'))
         OR c.value <> greatest(
+            (SELECT coalesce(max(substring(n.number FROM '[0-9]+$')::int), 0) FROM payments_contraryline n
+             WHERE n.number ~ ('^' || c.series || '-' || c.year || '-[0-9]+$')),
             (SELECT coalesce(max(substring(a.number FROM '[0-9]+$')::int), 0) FROM applications_application a
              WHERE a.number ~ ('^' || c.series || '-' || c.year || '-[0-9]+$')),
             (SELECT coalesce(max(substring(b.number FROM '[0-9]+$')::int), 0) FROM payments_batch b

@@ -301,13 +301,6 @@ LINES = [
         "of a sealed batch",
     ),
     Case(
-        "live again",
-        "UPDATE payments_paymentline SET state = 'live' WHERE id = $sealed_line",
-        REFUSED,
-        "of a sealed batch",
-        before=("UPDATE payments_paymentline SET state = 'rejected' WHERE id = $sealed_line",),
-    ),
-    Case(
         "a line of a sealed batch removed",
         "DELETE FROM payments_paymentline WHERE id = $sealed_line",
         REFUSED,

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.refusals import attacks, deciding, files, journal, money, paying, questions, reports
+from tests.refusals import attacks, deciding, files, journal, money, paying, questions, reports, returning
 from tests.refusals.case import Case, attempt, params, say
 from tests.refusals.journal import COUNT, FILE, TAKEN
 
@@ -29,6 +29,8 @@ SUBJECTS = {
     "instalment": paying.INSTALMENTS,
     "line": paying.LINES,
     "batch": paying.BATCHES,
+    "contrary": returning.CONTRARIES,
+    "return": returning.RETURNS,
     "question": questions.QUESTIONS,
     "answer": questions.ANSWERS,
     "attack": attacks.ATTACKS,
@@ -58,6 +60,9 @@ LAWFUL = {
     ),
     "an account replaces another": (*paying.SUPERSEDED, *paying.verify()),
     "an instalment joins a batch": (paying.line(),),
+    "a line of a sealed batch is taken back": returning.TAKEN_BACK,
+    "a payment is returned": returning.LAWFUL_PAYMENT,
+    "a difference is settled": (returning.SETTLED,),
     "a batch is sealed": paying.sealing("$batch"),
     "a document is joined while pieces are asked": (
         "INSERT INTO applications_attachment (application_id, organisation_id, code, title, file_id, added_by_id, piece_request_id)"

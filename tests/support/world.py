@@ -41,7 +41,7 @@ from fund.models import Call, Criterion, Envelope, Question, QuestionSet
 from fund.services import lock_envelope, move, next_number
 from journal.services import advance, begin
 from notifications.models import Message
-from payments.models import BankVersion, Batch, BatchExport, Instalment, PaymentLine
+from payments.models import BankVersion, Batch, BatchExport, Instalment, PaymentLine, ReturnDifference, ReturnImport
 from reviews.models import Conflict, Review, Score
 from tests.factories import accounts, fund
 
@@ -392,6 +392,16 @@ class World:
         self.export = BatchExport.objects.create(
             batch=self.sealed, format="csv", content=b"a;b", sha256=hashlib.sha256(b"a;b").hexdigest()
         )
+
+        self._returns()
+
+    @transaction.atomic
+    def _returns(self) -> None:
+        self.read_return = ReturnImport(
+            name="retour.csv", content=b"x", sha256=hashlib.sha256(b"x").hexdigest(), imported_by=self.preparer
+        )
+        begin(self.read_return, by=self.preparer)
+        self.difference = ReturnDifference.objects.create(imported=self.read_return, kind="unknown", detail="x")
 
     def _messages(self) -> None:
         common = {"kind": "test", "recipient_email": "a@b.fr", "subject": "Objet", "body_text": "Texte"}

@@ -176,7 +176,7 @@ class Instalment(StatefulModel):
     def request(self, *, actor: Any) -> None:
         self.requested_by, self.requested_at, self.return_reason = actor, Now(), ""
 
-    @transition(state, source=[I.REQUESTED, I.REJECTED], target=I.CERTIFIED)
+    @transition(state, source=I.REQUESTED, target=I.CERTIFIED)
     def certify(self, *, actor: Any) -> None:
         self.certified_by, self.certified_at, self.return_reason = actor, Now(), ""
         self.approved_by = self.approved_at = None
@@ -187,7 +187,7 @@ class Instalment(StatefulModel):
 
     @transition(state, source=I.CERTIFIED, target=I.APPROVED)
     def approve(self, *, actor: Any) -> None:
-        self.approved_by, self.approved_at = actor, Now()
+        self.approved_by, self.approved_at, self.return_reason = actor, Now(), ""
 
     @transition(state, source=[I.CERTIFIED, I.APPROVED], target=I.REQUESTED)
     def return_to_desk(self, *, why: str) -> None:
@@ -201,9 +201,13 @@ class Instalment(StatefulModel):
     def pay(self, *, paid_on: Any, mandate: str) -> None:
         self.paid_on, self.mandate = paid_on, mandate
 
-    @transition(state, source=I.ORDERED, target=I.REJECTED)
+    @transition(state, source=I.ORDERED, target=I.CERTIFIED)
     def reject(self, *, why: str) -> None:
-        self.return_reason = why
+        self.approved_by, self.approved_at, self.return_reason = None, None, why
+
+    @transition(state, source=I.ORDERED, target=I.CERTIFIED)
+    def cancel_order(self, *, why: str) -> None:
+        self.approved_by, self.approved_at, self.return_reason = None, None, why
 
 
 class AwardChange(ChangeRequest):
@@ -266,7 +270,7 @@ class Batch(StatefulModel):
     @transition(state, source=B.SEALED, target=B.TRANSMITTED)
     def transmit(self) -> None: ...
 
-    @transition(state, source=B.TRANSMITTED, target=B.RECONCILED)
+    @transition(state, source=[B.SEALED, B.TRANSMITTED], target=B.RECONCILED)
     def reconcile(self) -> None: ...
 
 
@@ -328,6 +332,7 @@ class BatchExport(models.Model):
     content = models.BinaryField()
     sha256 = models.CharField(max_length=64)
     made_at = models.DateTimeField(db_default=Now())
+    layout = models.ForeignKey("payments.ExportLayout", on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:
         verbose_name = "fichier d’un lot"
