@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count
 from django.urls import reverse
 
 from common.actors import Actor
@@ -150,14 +151,33 @@ PARTS = {part.slug: part for part in _ALL}
 
 def parts_of(call: Call) -> list[dict[str, Any]]:
     """What `{% task_list %}` shows."""
-    return [
-        {
-            "label": part.title,
-            "url": reverse("call_part", args=[call.slug, part.slug]),
-            "hint": part.hint(call),
-            "kind": "done" if part.done(call) else "you",
-            "state": "Complet" if part.done(call) else "À compléter",
-            "done": part.done(call),
-        }
-        for part in _ALL
-    ]
+    return [*(_task(part, call) for part in _ALL), _questions(call)]
+
+
+def _task(part: Part, call: Call) -> dict[str, Any]:
+    done = part.done(call)
+    return {
+        "label": part.title,
+        "url": reverse("call_part", args=[call.slug, part.slug]),
+        "hint": part.hint(call),
+        "kind": "done" if done else "you",
+        "state": "Complet" if done else "À compléter",
+        "done": done,
+    }
+
+
+def _questions(call: Call) -> dict[str, Any]:
+    """Asking nothing more than the sheet is a complete answer."""
+    latest = call.question_sets.annotate(count=Count("questions")).order_by("-number").first()
+    hint = "Aucune : le formulaire commun suffit"
+    if latest is not None:
+        hint = f"{counted(latest.count, 'question')}, {latest.get_state_display().lower()}"
+    url = reverse("call_questions", args=[call.slug])
+    return {
+        "label": "Les questions propres à l’appel",
+        "url": url,
+        "hint": hint,
+        "kind": "done",
+        "state": "Complet",
+        "done": True,
+    }

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from fund.views import budget, calls, public
+from fund.views import budget, calls, public, questions
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.home, name="home"),
@@ -21,5 +21,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("appels-gestion/<slug:slug>/", calls.call_edit, name="call_edit"),
     path("appels-gestion/<slug:slug>/apercu/", calls.call_preview, name="call_preview"),
     path("appels-gestion/<slug:slug>/etape/<slug:step>/", calls.call_step, name="call_step"),
+    path("appels-gestion/<slug:slug>/questions/", questions.call_questions, name="call_questions"),
+    path("appels-gestion/<slug:slug>/questions/ajouter/", questions.call_question_add, name="call_question_add"),
+    path(
+        "appels-gestion/<slug:slug>/questions/apercu/", questions.call_questions_preview, name="call_questions_preview"
+    ),
+    path(
+        "appels-gestion/<slug:slug>/questions/en-service/", questions.call_questions_serve, name="call_questions_serve"
+    ),
+    path("appels-gestion/<slug:slug>/questions/<int:pk>/", questions.call_question_edit, name="call_question_edit"),
+    path(
+        "appels-gestion/<slug:slug>/questions/<int:pk>/retirer/",
+        questions.call_question_remove,
+        name="call_question_remove",
+    ),
+    path("appels-gestion/<slug:slug>/questions/<slug:act>/", questions.call_questions_act, name="call_questions_act"),
     path("appels-gestion/<slug:slug>/<slug:part>/", calls.call_part, name="call_part"),
 ]

@@ -154,6 +154,13 @@ TABLE: dict[str, Row] = {
     "call_create": both(some("manager")),
     "call_edit": row(DESK | {"auditor"}, slug="call"),
     "call_preview": row(DESK | {"auditor"}, slug="call"),
+    "call_questions": row(DESK | {"auditor"}, slug="new_call"),
+    "call_questions_act": row(post=some("manager"), slug="new_call", act="prepare_act"),
+    "call_questions_preview": both(DESK | {"auditor"}, slug="new_call"),
+    "call_questions_serve": both(some("manager"), slug="new_call"),
+    "call_question_add": both(some("manager"), slug="new_call"),
+    "call_question_edit": both(some("manager"), slug="new_call", pk="question"),
+    "call_question_remove": both(some("manager"), slug="new_call", pk="question"),
     "call_part": both(some("manager"), slug="call", part="part"),
     "call_step": both(some("manager"), slug="new_call", step="step"),
     # Accounts and directory

@@ -20,6 +20,7 @@ from notifications.delivery import relay
 from reports.services import send_weekly_report
 from tests.access_table import ACTORS, OWN, STAFF, TABLE, Row
 from tests.demo.test_seed import seed
+from tests.factories import questions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # Django's admin is one door: its own login, then the administrator alone, read-only (tests/accounts/test_admin.py).
@@ -79,6 +80,7 @@ class World:
 
         files = Application.objects.filter(call__state="open")
         call = Call.objects.get(state="open")
+        new_call = in_preparation(call)
         signed = Decision.objects.filter(application__organisation__name="Aubagne", state="notified")
         assigned = Review.objects.filter(evaluator__email=STAFF["evaluator"], state="assigned").first()
         assert assigned
@@ -89,7 +91,9 @@ class World:
             "year": call.year,
             "line": BudgetLine.objects.get(budget__year=call.year, kind="fund").pk,
             "step": "publier",
-            "new_call": in_preparation(call).slug,
+            "new_call": new_call.slug,
+            "question": questions.prepare(new_call).questions.first().pk,  # type: ignore[union-attr]
+            "prepare_act": "preparer",
             "part": "criteres",
             "section": "enjeu",
             "siren": Organisation.objects.get(name="Aubagne").siren,

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from common.components import render
 from common.typography import number_word, typo
+from common.words import WORDS
 
 register = template.Library()
 
@@ -38,8 +39,9 @@ def prepared(field: BoundField, **options: Any) -> dict[str, Any]:
     widget = field.field.widget
     kind = _kind(widget)
     hint = "" if options.get("bare") else options.get("hint", field.help_text)
-    limit = getattr(field.field, "max_length", None)
-    counter = limit if limit and options.get("counter", kind == "textarea") else None
+    words = getattr(field.field, "limit_words", None)
+    limit = words or getattr(field.field, "max_length", None)
+    counter = limit if limit and options.get("counter", bool(words) or kind == "textarea") else None
     ids = [
         f"{field.auto_id}{end}"
         for end, wanted in (("_helptext", hint), ("_error", field.errors), ("_count", counter))
@@ -58,6 +60,7 @@ def prepared(field: BoundField, **options: Any) -> dict[str, Any]:
         "error_id": f"{field.auto_id}_error",
         "count_id": f"{field.auto_id}_count",
         "counter": counter,
+        "counted": "mots" if words else "caractères",
         "described_by": " ".join(ids),
         "prefix": options.get("prefix", getattr(widget, "prefix", "")),
         "suffix": options.get("suffix", getattr(widget, "suffix", "")),
@@ -82,6 +85,8 @@ def _attributes(
         attrs["autocomplete"] = options["autocomplete"]
     if counter:
         attrs["data-count"] = counter
+        if getattr(field.field, "limit_words", None):
+            attrs["data-words"] = WORDS
         # maxlength would cut a pasted text in silence; the counter warns and the server answers.
         widget.attrs.pop("maxlength", None)
     # A placeholder disappears when one types and is too pale to be read: the hint says it better.

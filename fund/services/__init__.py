@@ -11,23 +11,45 @@ from fund.services.calls import (
 )
 from fund.services.ledger import balance_of, lock_envelope, move, reverse, vote
 from fund.services.numbers import next_number
+from fund.services.questions import (
+    add_question,
+    copy_questions,
+    edit_question,
+    freeze_at_opening,
+    in_service,
+    move_question,
+    prepare_questions,
+    prepared,
+    put_in_service,
+    remove_question,
+)
 from fund.services.rules import create_call, save_call, save_criteria, save_documents, save_plan
 
 __all__ = [
+    "add_question",
     "amend_line",
     "archive_call",
     "balance_of",
+    "copy_questions",
     "create_budget",
     "create_call",
     "describe_line",
+    "edit_question",
     "finish_deciding",
+    "freeze_at_opening",
     "fund_mark",
+    "in_service",
     "lock_envelope",
     "missing_to_publish",
     "move",
+    "move_question",
     "next_number",
     "open_and_close_due_calls",
+    "prepare_questions",
+    "prepared",
     "publish_call",
+    "put_in_service",
+    "remove_question",
     "reverse",
     "save_call",
     "save_criteria",

@@ -11,6 +11,7 @@ from common.actors import MACHINE, Actor
 from common.errors import DomainError
 from fund.models import Call
 from fund.policies import require
+from fund.services.questions import freeze_at_opening
 from fund.states import CallState
 from journal.services import advance, locked
 
@@ -53,6 +54,7 @@ def open_and_close_due_calls(*, by: Any = MACHINE) -> list[str]:
         call = locked(Call.objects.all(), pk)
         if call.state == CallState.PUBLISHED:
             advance(call, call.open, by=by)
+            freeze_at_opening(call, by=by)
             done.append(f"opened {call.slug}")
     for pk in Call.objects.filter(state=CallState.OPEN, closes_at__lte=Now()).values_list("pk", flat=True):
         call = locked(Call.objects.all(), pk)

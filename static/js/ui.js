@@ -161,11 +161,12 @@
   function count(box) {
     const note = document.querySelector(`[data-count-for="${CSS.escape(box.id)}"]`);
     if (!note) return;
-    // The server counts a line break as two characters, as the form sends it.
-    const length = Array.from(box.value).length + (box.value.match(/\n/g) || []).length;
+    // Words by the server's own pattern; else characters, a line break being two, as the form sends it.
+    const found = box.dataset.words && box.value.match(new RegExp(box.dataset.words, "gu"));
+    const length = box.dataset.words ? (found || []).length : Array.from(box.value).length + (box.value.match(/\n/g) || []).length;
     const left = Number(box.dataset.count) - length;
     const figure = Math.abs(left).toLocaleString("fr-FR");
-    const noun = Math.abs(left) > 1 ? "caractères" : "caractère";
+    const noun = (box.dataset.words ? "mot" : "caractère") + (Math.abs(left) > 1 ? "s" : "");
     note.textContent = left < 0 ? `${figure} ${noun} de trop` : `Il reste ${figure} ${noun}`;
     note.classList.toggle("over", left < 0);
   }
