@@ -58,6 +58,16 @@ def _organisation(application: Application) -> list[Answer]:
         Answer("Adresse", ", ".join(organisation.postal_lines)),
         Answer("Population", f"{population} habitants" if population else ""),
         Answer("Plan local", organisation.get_plan_status_display()),
+        *([Answer("Saisie assistée", items=tuple(help_words(application)))] if help_words(application) else []),
+    ]
+
+
+def help_words(application: Application) -> list[str]:
+    """Who wrote in the commune's name, and why: said wherever the file is read."""
+    return [
+        f"Saisi par {one.helper.get_full_name()} pour la commune : {one.reason}"
+        for one in application.assistances.all()
+        if one.helper is not None
     ]
 
 

@@ -23,6 +23,29 @@ def reads_for_its_commune(user: Any, application: Any) -> bool:
     return application.organisation_id in user.organisation_ids()
 
 
+def may_help(user: Any, organisation: Any) -> bool:
+    """Of the team that instructs, and not of this commune."""
+    return bool(
+        user.has_role(Role.INSTRUCTOR, Role.FUND_MANAGER) and organisation.pk not in user.organisation_ids()
+    )
+
+
+@rules.predicate
+def helps(user: Any, application: Any) -> bool:
+    """Was given the hand on this draft, and still has it (assisted entry)."""
+    return bool(
+        user.has_role(Role.INSTRUCTOR, Role.FUND_MANAGER)
+        and application.organisation_id not in user.organisation_ids()
+        and application.assistances.filter(helper=user, ended_at=None).exists()
+    )
+
+
+@rules.predicate
+def has_helped(user: Any, application: Any) -> bool:
+    """Wrote in the commune's name: gives no opinion on this file and decides nothing of it."""
+    return application is not None and any(one.helper_id == user.pk for one in application.assistances.all())
+
+
 @rules.predicate
 def is_desk(user: Any, application: Any) -> bool:
     return user.has_role(*DESK_ROLES)
@@ -76,12 +99,14 @@ def signs_its_report(user: Any, report: Any) -> bool:
     return bool(signs_for_its_commune(user, report.application))
 
 
-can_edit = writes_for_its_commune & is_draft
+writes_it = writes_for_its_commune | helps
+can_edit = writes_it & is_draft
 can_submit = signs_for_its_commune & is_draft
 can_answer_pieces = writes_for_its_commune & awaits_commune
 can_withdraw = signs_for_its_commune & is_undecided
 can_instruct = is_instructor
-can_record_decision = is_fund_manager
+can_give_opinion = is_instructor & ~has_helped
+can_record_decision = is_fund_manager & ~has_helped
 can_sign_decision = is_head_of_service
 can_write_report = writes_its_report & report_with_commune
 can_send_report = signs_its_report & report_with_commune

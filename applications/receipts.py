@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
+from applications.answers import help_words
 from applications.models import Application
 from applications.notifications.commune import RECEIPT
 from applications.services.reading import for_reading
@@ -54,6 +55,7 @@ def data_of(application: Application) -> dict[str, Any]:
             for one in application.attachments.all()
             if one.piece_request_id is None
         ],
+        "helped": " ; ".join(help_words(application)) or None,
         "fingerprint": application.snapshot_sha256,
         "answer_by": application.due_on,
     }

@@ -121,6 +121,9 @@ def _progress_of(section: Section, application: Application, wrong: tuple[str, .
     extra = _EXTRA.get(section.slug)
     if extra:
         missing += extra(application)
+    renewal = getattr(application, "renewal", None)
+    if renewal is not None and section.slug in renewal.unread:
+        missing.append("Repris d’un dossier précédent : à relire.")
     if section.slug == "pieces":
         missing, wrong = [*missing, *wrong], ()
     untouched = not any(getattr(application, name) for name in section.fields) and not any(

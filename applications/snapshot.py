@@ -63,6 +63,11 @@ def build(application: Application) -> dict[str, Any]:
             name: [{field: _plain(getattr(row, field)) for field in fields} for row in getattr(application, name).all()]
             for name, fields in ROWS.items()
         },
+        "helped_by": [
+            {"name": one.helper.get_full_name(), "reason": one.reason, "since": _plain(one.taken_at)}
+            for one in application.assistances.all()
+            if one.helper is not None
+        ],
         "documents": [
             {
                 "code": one.code,

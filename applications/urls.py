@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 
 from applications.sections import SECTIONS
-from applications.views import commune, documents, drafting, sending
+from applications.views import assistance, commune, documents, drafting, renewal, sending
 
 
 class SectionSlug:
@@ -33,6 +33,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dossiers/<uuid:public_id>/envoye/", sending.application_sent, name="application_sent"),
     path("dossiers/<uuid:public_id>/retirer/", sending.application_withdraw, name="application_withdraw"),
     path("dossiers/<uuid:public_id>/repondre/", sending.pieces_answer, name="application_answer_pieces"),
+    path("dossiers/<uuid:public_id>/aide/", assistance.application_help, name="application_help"),
+    path("dossiers/<uuid:public_id>/aide/finir/", assistance.application_help_end, name="application_help_end"),
+    path("dossiers/<uuid:public_id>/repartir/", renewal.application_again, name="application_again"),
+    path("dossiers/<uuid:public_id>/relu/<slug:section>/", renewal.section_read, name="application_section_read"),
     path("dossiers/<uuid:public_id>/pieces/", documents.documents, name="application_documents"),
     path(
         "dossiers/<uuid:public_id>/pieces/<int:pk>/retirer/",
@@ -53,4 +57,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dossiers/<uuid:public_id>/budget/", drafting.budget, name="application_budget"),
     path("dossiers/<uuid:public_id>/<section:section>/", drafting.section, name="application_section"),
     # The desk
+    path("instruction/saisie/", assistance.desk_help, name="desk_help"),
+    path("instruction/saisie/nouvelle/", assistance.desk_help_open, name="desk_help_open"),
+    path("instruction/saisie/<int:pk>/prendre/", assistance.desk_help_take, name="desk_help_take"),
 ]

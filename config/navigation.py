@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from accounts.states import DESK_ROLES, FINANCE_ROLES, READING_ROLES, Role
-from applications.models import Application, Decision
+from applications.models import Application, Assistance, Decision
 from applications.queue import of_the_day, rights
 from applications.states import ApplicationState, DecisionState
 from common.counting import Count, Counts, count_each, remembered
@@ -37,6 +37,12 @@ class Item:
 
 def _to_instruct(user: Any) -> QuerySet[Any]:
     return Application.objects.visible_to(user).filter(of_the_day(user))
+
+
+def _to_help(user: Any) -> QuerySet[Any]:
+    return Assistance.objects.filter(
+        helper=None, ended_at=None, application__state=ApplicationState.DRAFT
+    ).exclude(application__organisation__in=user.organisation_ids())
 
 
 def _to_sign(user: Any) -> QuerySet[Any]:
@@ -78,6 +84,7 @@ MENU = (
     Item("Mes dossiers", "my_applications", _in_a_commune, _to_answer, also=("/dossiers/",)),
     Item("Équipe", "team", _in_a_commune),
     Item("À traiter", "desk_queue", _holds(*DESK_ROLES), _to_instruct, also=("/instruction/",)),
+    Item("Saisie", "desk_help", _holds(Role.INSTRUCTOR, Role.FUND_MANAGER), _to_help, also=("/instruction/saisie/",)),
     Item("Dossiers", "desk_queue", _holds(Role.AUDITOR), also=("/instruction/",)),
     Item("Décisions", "decision_list", _holds(*DESK_ROLES, Role.AUDITOR), _to_sign, also=("/decisions/",)),
     Item("Évaluations", "review_list", _holds(Role.EVALUATOR), _to_review, also=("/evaluations/",)),

@@ -27,6 +27,7 @@ receipt (accusé de réception; no recipient block is needed)
 | documents | [{label, name, size (bytes), sha256}]; may be empty |
 | fingerprint | SHA-256 of the snapshot |
 | answer_by | date at which silence means refusal |
+| helped? | who of the fund's team wrote in the commune's name, and why |
 | next_steps? | [text]; usual steps when absent |
 
 award_letter

@@ -51,6 +51,8 @@ def write_opinion(
     application = locked_for_desk(application_pk, by=by)
     if not policies.can_instruct(by, application):
         raise NotAllowed("L’avis est rendu par un instructeur ou par le gestionnaire du fonds.")
+    if not policies.can_give_opinion(by, application):
+        raise NotAllowed("Vous avez saisi ce dossier pour la commune : une autre personne en rend l’avis.")
     if application.state not in OPINION_STATES:
         label = S(application.state).label.lower()
         raise DomainError(f"Le dossier est « {label} » : son avis ne change plus. Rien n’a été enregistré.")

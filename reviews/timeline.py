@@ -15,6 +15,11 @@ SHOWN = 40
 SENTENCES = {
     "create": "a ouvert le dossier",
     "ask_signature": "a demandé la signature",
+    "begin_again": "est reparti d’un dossier précédent",
+    "open_help": "a commencé d’écrire pour la commune",
+    "ask_help": "a donné la main à l’équipe du fonds",
+    "take_hand": "a pris la main, pour la commune",
+    "end_help": "a mis fin à la saisie assistée",
     "return_to_drafter": "a renvoyé le dossier pour reprise",
     "submit": "a envoyé le dossier",
     "start_instruction": "a pris le dossier en instruction",
@@ -38,7 +43,7 @@ SENTENCES = {
     "reprise": "Reprise de l’historique",
 }
 # Content saved section by section would drown the rest.
-QUIET = ("save_section", "attach_document", "remove_document")
+QUIET = ("save_section", "attach_document", "remove_document", "reuse_document", "date_document", "mark_read")
 MAIL_STATES = {
     MessageState.QUEUED: "en attente d’envoi",
     MessageState.FAILED: "refusé par le destinataire",

@@ -153,6 +153,11 @@ class Application(StatefulModel):
     def reference(self) -> str:
         return self.number or f"brouillon n° {self.pk}"
 
+    @property
+    def open_help(self) -> Any:
+        """The hand given to the fund's team now, None when the commune writes alone."""
+        return next((one for one in self.assistances.all() if one.ended_at is None), None)
+
     @transition(state, source=S.DRAFT, target=S.SUBMITTED)
     def submit(self) -> None: ...
 

@@ -1,5 +1,6 @@
 """Every verb of a file. One function a verb: `verb(pk, *, by=…)`."""
 
+from applications.services.assistance import ask_help, end_help, open_for, take_hand
 from applications.services.decisions import (
     grant,
     reject,
@@ -35,23 +36,29 @@ from applications.services.instruction import (
     take_over,
 )
 from applications.services.reading import for_reading
+from applications.services.renewal import begin_again, mark_read
 from applications.services.submission import submit, withdraw
 
 __all__ = [
     "AlreadyJoined",
     "answer_pieces",
+    "ask_help",
     "ask_pieces",
     "ask_signature",
     "attach_document",
+    "begin_again",
     "check_complete",
     "create_draft",
     "date_document",
     "declare_inadmissible",
+    "end_help",
     "extend_deadline",
     "fingerprint",
     "finish_review",
     "for_reading",
     "grant",
+    "mark_read",
+    "open_for",
     "open_request",
     "reject",
     "remove_answer_document",
@@ -66,6 +73,7 @@ __all__ = [
     "sign_decision",
     "start_instruction",
     "submit",
+    "take_hand",
     "take_over",
     "waitlist",
     "withdraw",

@@ -17,7 +17,7 @@ from applications import eligibility, policies
 from applications.models import Application, BudgetLine, Indicator, Milestone, Partner, Remark
 from applications.notifications.commune import ReturnedMail, SignatureAskedMail
 from applications.sections import BY_SLUG, Section, to_do
-from applications.services.reading import locked_file, require
+from applications.services.reading import locked_file, pen, require
 from common.clock import database_now
 from common.dates import local, moment
 from common.errors import DomainError, NotAllowed, Stale
@@ -64,14 +64,17 @@ def create_draft(call_id: int, organisation_id: int, *, by: User, key: UUID) -> 
 def _create_draft(call_id: int, organisation_id: int, *, by: User) -> Application:
     if organisation_id not in by.organisation_ids(*WRITING_ROLES):
         raise NotAllowed("Vous n’écrivez pas les dossiers de cette commune.")
-    call = Call.objects.get(pk=call_id)
-    organisation = Organisation.objects.get(pk=organisation_id)
+    return new_draft(Call.objects.get(pk=call_id), Organisation.objects.get(pk=organisation_id), by=by)
+
+
+def new_draft(call: Call, organisation: Organisation, *, by: User) -> Application:
+    """Raises DomainError when the call takes no application or is not meant for this organisation."""
     refuse_when_closed(call)
     check = eligibility.organisation_check(call, organisation)
     if not check.ok:
         raise DomainError(check.reason)
     application = Application(call=call, organisation=organisation, created_by=by)
-    begin(application, by=by)
+    begin(application, by=pen(by, application))
     return application
 
 
@@ -139,7 +142,7 @@ def save_section(
         return application
     application.version += 1
     application.save()
-    record(application, by=by, verb="save_section", data={"section": slug})
+    record(application, by=pen(by, application), verb="save_section", data={"section": slug})
     return application
 
 
@@ -188,7 +191,7 @@ def ask_signature(pk: int, *, by: User, version: int | None = None) -> Applicati
     application.signature_asked_at = timezone.now()
     application.version += 1
     application.save(update_fields=["signature_asked_at", "version", "updated_at"])
-    record(application, by=by, verb="ask_signature")
+    record(application, by=pen(by, application), verb="ask_signature")
     mail.queue()
     return application
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Prefetch
 
 from accounts.states import WRITING_ROLES
-from applications.models import Application, Attachment
+from applications.models import Application, Assistance, Attachment
 from applications.models.application import ApplicationQuerySet
 from common.actors import Actor
 from common.errors import NotAllowed
@@ -17,6 +17,7 @@ CHILDREN = (
     "milestones",
     "indicators",
     "budget_lines",
+    Prefetch("assistances", Assistance.objects.select_related("helper", "asked_by")),
     Prefetch("attachments", Attachment.objects.select_related("file")),
     "call__documents",
 )
@@ -25,7 +26,7 @@ CHILDREN = (
 def for_reading(queryset: ApplicationQuerySet | None = None) -> ApplicationQuerySet:
     """Files with their call, commune and children: then every rule is computed without a query more."""
     queryset = Application.objects.all() if queryset is None else queryset
-    return queryset.select_related("call__fund", "organisation").prefetch_related(*CHILDREN)
+    return queryset.select_related("call__fund", "organisation", "renewal").prefetch_related(*CHILDREN)
 
 
 def locked_file(pk: int, *, version: int | None = None, children: bool = False) -> Application:

@@ -9,6 +9,7 @@ from accounts.models import User
 from applications import eligibility, policies, snapshot
 from applications.models import Application
 from applications.notifications.commune import SubmittedMail, WithdrawnMail
+from applications.services.assistance import close_when_sent
 from applications.services.drafting import refuse_when_closed, refuse_when_incomplete
 from applications.services.reading import locked_file, require
 from applications.states import ApplicationState
@@ -56,6 +57,7 @@ def _submit(pk: int, *, by: User, version: int | None) -> Application:
     application.number = f"{call.number_prefix}-{call.year}-{next_number(call.number_prefix, call.year):04d}"
     application.search_text = snapshot.search_text(application, application.number)
     data = {"number": application.number, "sha256": application.snapshot_sha256}
+    close_when_sent(application, by=by)
     advance(application, application.submit, by=by, data=data)
     SubmittedMail(application, by=by).queue()
     _make_receipt_after_commit(application.pk)

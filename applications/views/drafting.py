@@ -54,7 +54,7 @@ def section(request: HttpRequest, public_id: UUID, section: str) -> HttpResponse
 
 
 def refuse_readers(request: HttpRequest, application: Application) -> None:
-    if request.method == "POST" and not policies.writes_for_its_commune(request.user, application):
+    if request.method == "POST" and not policies.writes_it(request.user, application):
         raise NotAllowed("Vous lisez ce dossier ; un rédacteur ou le signataire de la commune peut le modifier.")
 
 

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from applications.models import Application
 from applications.services import for_reading
 from applications.standing import with_standing
+from applications.states import ApplicationState
+from applications.visibility import HELPING_ROLES
 
 
 def person(request: HttpRequest) -> Any:
@@ -16,9 +19,11 @@ def person(request: HttpRequest) -> Any:
 
 
 def own_files(user: Any) -> Any:
-    """The files of the person's own communes, with what the commune may know of their state."""
-    organisations = user.organisation_ids()
-    return with_standing(Application.objects.visible_to(user).filter(organisation__in=organisations))
+    """The files of the person's own communes, or that they were given the hand on, with what the commune may know of their state."""
+    own = Q(organisation__in=user.organisation_ids())
+    if user.has_role(*HELPING_ROLES):  # the drafts they were given the hand on: the only ones they see
+        own |= Q(state=ApplicationState.DRAFT)
+    return with_standing(Application.objects.visible_to(user).filter(own))
 
 
 def own_file(request: HttpRequest, public_id: Any) -> Application:

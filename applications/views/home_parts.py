@@ -24,6 +24,14 @@ VERBS = {
     "save_section": "{who} a modifié « {section} »",
     "attach_document": "{who} a joint « {name} »",
     "remove_document": "{who} a retiré « {name} »",
+    "reuse_document": "{who} a repris « {name} » d’un dossier précédent",
+    "date_document": "{who} a daté « {name} »",
+    "begin_again": "{who} est reparti d’un dossier précédent",
+    "mark_read": "{who} a relu « {section} »",
+    "open_help": "{who} a commencé d’écrire pour la commune",
+    "ask_help": "{who} a donné la main à l’équipe du fonds",
+    "take_hand": "{who} a pris la main, pour la commune",
+    "end_help": "{who} a mis fin à la saisie assistée",
     "ask_signature": "{who} a demandé la signature",
     "return_to_drafter": "{who} a demandé des corrections",
     "submit": "{who} a envoyé le dossier, sous le numéro {number}",
@@ -35,7 +43,7 @@ VERBS = {
     "declare_inadmissible": "La métropole a déclaré le dossier irrecevable",
     "withdraw": "{who} a retiré le dossier",
 }
-WRITING = ("save_section", "attach_document", "remove_document")  # said while one writes, then only noise
+WRITING = ("save_section", "attach_document", "remove_document", "reuse_document", "date_document", "mark_read")  # said while one writes, then only noise
 SHOWN_ENTRIES = 40
 
 

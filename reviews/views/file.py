@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import for_roles
 from accounts.states import READING_ROLES
+from applications.answers import help_words
 from applications import around, eligibility, policies
 from applications.models import Application, Attachment, Decision
 from applications.states import UNDECIDED, ApplicationState, DecisionState
@@ -30,7 +31,7 @@ from reviews.views.access import desk_page, file_of, file_to_instruct
 S = ApplicationState
 RELATED = ("call__envelope__balance", "organisation", "instructor", "submitted_by", "opinion__written_by")
 # What the computed rules look at; the rest of the content is laid out once (dossier.content).
-FOR_THE_RULES = ("budget_lines", Prefetch("attachments", Attachment.objects.select_related("file")), "call__documents")
+FOR_THE_RULES = ("budget_lines", "assistances__helper", Prefetch("attachments", Attachment.objects.select_related("file")), "call__documents")
 # Long, and not shown here: the snapshot alone is as large as the file.
 UNREAD = (
     *("snapshot", "search", "search_text", "call__rules", "call__summary", "call__contact"),
@@ -126,6 +127,7 @@ def page_of(request: HttpRequest, public_id: UUID, *, form: OpinionForm | None =
         "result": results([application.pk]).get(application.pk) if reviews else None,
         "conflicts": list(application.conflicts.filter(lifted_at__isnull=True).select_related("user")),
         "doors": around.for_the_desk(application, user),
+        "help_words": help_words(application),
         **acts(user, application, opinion, decision, reviews),
     }
 
@@ -165,7 +167,7 @@ def acts(
         and state != S.SUBMITTED
         and application.instructor_id != user.pk,
         "can_instruct": in_instruction,
-        "can_write_opinion": instructs and state in services.OPINION_STATES,
+        "can_write_opinion": policies.can_give_opinion(user, application) and state in services.OPINION_STATES,
         "can_complete": in_instruction and application.complete_checked_at is None,
         "can_review": in_instruction and application.complete_checked_at is not None and opinion is not None,
         "can_organise": instructs and state == S.UNDER_REVIEW,
