@@ -3,8 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from accounts.models import User
-from applications.models import Application
+from applications import policies
+from applications.models import Application, Renewal
+from applications.states import ApplicationState, DecisionKind, DecisionState
+from common.money import euros
 
 
 @dataclass(frozen=True)
@@ -19,9 +24,40 @@ class Door:
 
 Builder = Callable[[Application, User], Door | None]
 
+
+def _help_to_write(application: Application, user: User) -> Door | None:
+    if application.state != ApplicationState.DRAFT or not policies.writes_for_its_commune(user, application):
+        return None
+    url, given = reverse("application_help", args=[application.public_id]), application.open_help
+    if given is None:
+        return Door("Écrire avec l’équipe du fonds", url, "Un instructeur peut écrire ce brouillon avec vous.")
+    who = given.helper.get_full_name() if given.helper else "Votre demande d’aide est partie"
+    return Door("L’équipe du fonds a la main", url, f"{who} : {given.reason}")
+
+
+def _begin_again(application: Application, user: User) -> Door | None:
+    if application.state == ApplicationState.DRAFT or not policies.writes_for_its_commune(user, application):
+        return None
+    url = reverse("application_again", args=[application.public_id])
+    return Door("Repartir de ce dossier", url, "Un nouveau brouillon, avec ce qui peut encore servir.")
+
+
+def _comes_from(application: Application, user: User) -> Door | None:
+    """The file this one goes on from, and what became of it, for the desk."""
+    renewal = Renewal.objects.filter(application=application).select_related("origin__report").first()
+    if renewal is None:
+        return None
+    origin = renewal.origin
+    granted = origin.decisions.filter(kind=DecisionKind.GRANT, state=DecisionState.NOTIFIED).first()
+    words = [f"{euros(granted.amount_cents)} accordés" if granted else origin.get_state_display().lower()]
+    report = getattr(origin, "report", None)
+    words.append(f"bilan {report.get_state_display().lower()}" if report else "pas de bilan")
+    return Door(f"Suite de {origin.number}", reverse("desk_file", args=[origin.public_id]), ", ".join(words))
+
+
 # Each builder says nothing (None) where the page is not for this person or not yet for this file.
-FOR_THE_COMMUNE: tuple[Builder, ...] = ()
-FOR_THE_DESK: tuple[Builder, ...] = ()
+FOR_THE_COMMUNE: tuple[Builder, ...] = (_help_to_write, _begin_again)
+FOR_THE_DESK: tuple[Builder, ...] = (_comes_from,)
 
 
 def for_the_commune(application: Application, user: User) -> list[Door]:

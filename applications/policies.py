@@ -25,9 +25,7 @@ def reads_for_its_commune(user: Any, application: Any) -> bool:
 
 def may_help(user: Any, organisation: Any) -> bool:
     """Of the team that instructs, and not of this commune."""
-    return bool(
-        user.has_role(Role.INSTRUCTOR, Role.FUND_MANAGER) and organisation.pk not in user.organisation_ids()
-    )
+    return bool(user.has_role(Role.INSTRUCTOR, Role.FUND_MANAGER) and organisation.pk not in user.organisation_ids())
 
 
 @rules.predicate

@@ -40,9 +40,9 @@ def _to_instruct(user: Any) -> QuerySet[Any]:
 
 
 def _to_help(user: Any) -> QuerySet[Any]:
-    return Assistance.objects.filter(
-        helper=None, ended_at=None, application__state=ApplicationState.DRAFT
-    ).exclude(application__organisation__in=user.organisation_ids())
+    return Assistance.objects.filter(helper=None, ended_at=None, application__state=ApplicationState.DRAFT).exclude(
+        application__organisation__in=user.organisation_ids()
+    )
 
 
 def _to_sign(user: Any) -> QuerySet[Any]:

@@ -115,7 +115,7 @@ class Shape:
 SHAPES = {
     "receipt": Shape.of(
         f"{_FILE} call_title submitted_at submitted_by requested_cents documents fingerprint answer_by",
-        f"{_BLOCK} eligible_cents total_cents next_steps",
+        f"{_BLOCK} eligible_cents total_cents next_steps helped",
     ),
     "award_letter": Shape.of(
         f"{_FILE} {_ACT} amount_cents instalments",

@@ -9,9 +9,9 @@ from accounts.models import User
 from applications import policies, reference
 from applications.models import Application, BudgetLine, Indicator, Partner, Renewal
 from applications.sections import BY_SLUG
+from applications.services.drafting import _count_money as count_money
 from applications.services.drafting import new_draft
 from applications.services.reading import for_reading, locked_file, pen, require, why_not_editable
-from applications.services.writing_money import count_money
 from applications.states import ApplicationState, Public
 from common.errors import DomainError
 from fund.models import Call
@@ -74,7 +74,9 @@ def _copy_fields(origin: Application, application: Application) -> list[str]:
             setattr(application, name, value)
         elif value:
             what = "Le thème" if name == "theme" else "Le type d’action"
-            dropped.append(f"{what} « {labels(value).label} » n’est pas retenu par ce nouvel appel : choisissez-en un autre.")
+            dropped.append(
+                f"{what} « {labels(value).label} » n’est pas retenu par ce nouvel appel : choisissez-en un autre."
+            )
     for name, known in (
         ("publics", dict(Public.choices)),
         ("grounds", dict(reference.grounds())),

@@ -43,7 +43,14 @@ VERBS = {
     "declare_inadmissible": "La métropole a déclaré le dossier irrecevable",
     "withdraw": "{who} a retiré le dossier",
 }
-WRITING = ("save_section", "attach_document", "remove_document", "reuse_document", "date_document", "mark_read")  # said while one writes, then only noise
+WRITING = (
+    "save_section",
+    "attach_document",
+    "remove_document",
+    "reuse_document",
+    "date_document",
+    "mark_read",
+)  # said while one writes, then only noise
 SHOWN_ENTRIES = 40
 
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import for_roles
 from accounts.states import READING_ROLES
-from applications.answers import help_words
 from applications import around, eligibility, policies
+from applications.answers import help_words
 from applications.models import Application, Attachment, Decision
 from applications.states import UNDECIDED, ApplicationState, DecisionState
 from common.errors import DomainError
@@ -31,7 +31,12 @@ from reviews.views.access import desk_page, file_of, file_to_instruct
 S = ApplicationState
 RELATED = ("call__envelope__balance", "organisation", "instructor", "submitted_by", "opinion__written_by")
 # What the computed rules look at; the rest of the content is laid out once (dossier.content).
-FOR_THE_RULES = ("budget_lines", "assistances__helper", Prefetch("attachments", Attachment.objects.select_related("file")), "call__documents")
+FOR_THE_RULES = (
+    "budget_lines",
+    "assistances__helper",
+    Prefetch("attachments", Attachment.objects.select_related("file")),
+    "call__documents",
+)
 # Long, and not shown here: the snapshot alone is as large as the file.
 UNREAD = (
     *("snapshot", "search", "search_text", "call__rules", "call__summary", "call__contact"),
