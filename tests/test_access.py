@@ -96,6 +96,7 @@ class World:
             "prepare_act": "preparer",
             "part": "criteres",
             "section": "enjeu",
+            "document": "deliberation",
             "siren": Organisation.objects.get(name="Aubagne").siren,
             "membership": Membership.objects.get(user__email="lecteur@aubagne.demo").pk,
             "invitation": Invitation.objects.order_by("pk").values_list("pk", flat=True).first() or 0,

@@ -122,12 +122,7 @@ def _copy_rows(origin: Application, application: Application) -> None:
 def _done(origin: Application) -> dict[str, str]:
     """What was reached last year, by indicator, where the final report says so: this year's starting point."""
     report = getattr(origin, "report", None)
-    rows = report.indicators if report is not None else []
-    return {
-        str(row.get("label")): str(row["done"])
-        for row in rows
-        if isinstance(row, dict) and row.get("done") not in (None, "")
-    }
+    return {one.label: one.done for one in report.measures.all() if one.done} if report is not None else {}
 
 
 def _is_copied(application: Application, slug: str) -> bool:
