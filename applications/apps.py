@@ -7,6 +7,9 @@ class ApplicationsConfig(AppConfig):
 
     def ready(self) -> None:
         from applications.files import files_of
+        from applications.own_notes import tell_own
         from documents import visibility
+        from fund.estimate import tell
 
         visibility.register(files_of)
+        tell(tell_own)

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from accounts.models import User
-from applications import policies
+from accounts.states import DESK_ROLES, Role
+from applications import conversation, policies
 from applications.models import Application, Renewal
+from applications.models.messages import Author
 from applications.states import ApplicationState, DecisionKind, DecisionState
 from common.money import euros
+from common.typography import counted
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,29 @@ def _comes_from(application: Application, user: User) -> Door | None:
     return Door(f"Suite de {origin.number}", reverse("desk_file", args=[origin.public_id]), ", ".join(words))
 
 
+def _messages_of_the_commune(application: Application, user: User) -> Door | None:
+    url = reverse("application_messages", args=[application.public_id])
+    unread = conversation.waiting(application, written_by=Author.DESK)
+    if conversation.is_question(application):
+        return Door("Poser une question au service", url, _new(unread, "Un avis avant d’envoyer le dossier."), unread)
+    return Door("Échanges avec le service", url, _new(unread, "Écrire à la personne qui instruit le dossier."), unread)
+
+
+def _messages_of_the_desk(application: Application, user: User) -> Door | None:
+    if not user.has_role(*DESK_ROLES, Role.AUDITOR):
+        return None
+    unanswered = conversation.waiting(application, written_by=Author.COMMUNE)
+    hint = f"{counted(unanswered, 'message')} sans réponse" if unanswered else ""
+    return Door("Échanges avec la commune", reverse("desk_messages", args=[application.public_id]), hint, unanswered)
+
+
+def _new(unread: int, otherwise: str) -> str:
+    return f"{counted(unread, 'nouveau message,nouveaux messages')}" if unread else otherwise
+
+
 # Each builder says nothing (None) where the page is not for this person or not yet for this file.
-FOR_THE_COMMUNE: tuple[Builder, ...] = (_help_to_write, _begin_again)
-FOR_THE_DESK: tuple[Builder, ...] = (_comes_from,)
+FOR_THE_COMMUNE: tuple[Builder, ...] = (_messages_of_the_commune, _help_to_write, _begin_again)
+FOR_THE_DESK: tuple[Builder, ...] = (_messages_of_the_desk, _comes_from)
 
 
 def for_the_commune(application: Application, user: User) -> list[Door]:

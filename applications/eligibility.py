@@ -17,8 +17,9 @@ from common.dates import day, local
 from common.money import euros, percent, rate, share
 from documents.states import FileState
 from fund.estimate import may_apply
+from fund.limits import Allowed, allowed_for
 from fund.models import Call
-from fund.states import ActionType, LegalBasis, Theme
+from fund.states import ActionType, Theme
 
 OWN_ACCOUNTS = ("autofinancement", "70", "75")
 
@@ -103,51 +104,14 @@ def money(application: Application) -> Money:
 # --- What the call allows --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Limit:
-    """One rule that bounds the amount, in words."""
-
-    cents: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class Allowed:
-    cents: int
-    limits: tuple[Limit, ...]  # the tightest first
-
-    @property
-    def reason(self) -> str:
-        return self.limits[0].reason if self.limits else ""
-
-
 def allowed(call: Call, figures: Money) -> Allowed:
-    """The most the call allows for this budget, with each rule that bounds it.
-
-    The minimum own share is a rule of the fund, on the total cost. A fonds de concours may not exceed what the
-    beneficiary finances itself, net of subsidies (CGCT L. 5215-26): half of what the other subsidies leave.
-    """
-    cost = figures.eligible_cost
-    if cost == 0:
-        return Allowed(0, (Limit(0, "Le maximum se calcule dès que les charges sont remplies."),))
-    own = share(figures.total_cost, call.min_own_share_bp, rounding="ceil")
-    limits = [
-        Limit(share(cost, call.max_rate_bp), f"{percent(call.max_rate_bp)} de {euros(cost)} de dépenses retenues"),
-        Limit(call.ceiling_cents, f"plafond de {euros(call.ceiling_cents)} par action"),
-        Limit(
-            max(0, cost - figures.other_subsidies - own),
-            f"ce qui laisse à la commune {percent(call.min_own_share_bp)} du coût total, soit {euros(own)}",
-        ),
-    ]
-    if call.legal_basis == LegalBasis.SHARED_COST_FUND:
-        limits.append(
-            Limit(
-                max(0, cost - figures.other_subsidies) // 2,
-                "fonds de concours : pas plus que ce que la commune finance elle-même, hors subventions",
-            )
-        )
-    limits.sort(key=lambda limit: limit.cents)
-    return Allowed(limits[0].cents, tuple(limits))
+    """The most the call allows for this budget, with each rule that bounds it (fund.limits)."""
+    return allowed_for(
+        call,
+        cost=figures.eligible_cost,
+        total_cost=figures.total_cost,
+        other_subsidies=figures.other_subsidies,
+    )
 
 
 def allowed_cents(call: Call, figures: Money) -> int:

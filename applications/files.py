@@ -4,7 +4,17 @@ from typing import Any
 
 from django.db.models import Q
 
-from applications.models import Application, Attachment, Decision, FinalReport, ReportDocument, ReportPhoto
+from accounts.states import DESK_ROLES, Role
+from applications.conversation import followed
+from applications.models import (
+    Application,
+    Attachment,
+    Decision,
+    FinalReport,
+    MessagePaper,
+    ReportDocument,
+    ReportPhoto,
+)
 from applications.states import REPORT_READ_BY_DESK, DecisionState
 
 
@@ -23,4 +33,12 @@ def files_of(user: Any) -> Q:
         | Q(pk__in=ReportDocument.objects.filter(report__in=reports).values("file"))
         | Q(pk__in=ReportPhoto.objects.filter(report__in=reports).values("file"))
         | Q(pk__in=reports.filter(document__isnull=False).values("document"))
+        | _of_messages(user)
     )
+
+
+def _of_messages(user: Any) -> Q:
+    """What is joined to the messages, for those of the desk who follow them (the commune has its own files already)."""
+    if not user.has_role(*DESK_ROLES, Role.AUDITOR):
+        return Q(pk__in=[])
+    return Q(pk__in=MessagePaper.objects.filter(message__application__in=followed(user)).values("file"))

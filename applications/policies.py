@@ -50,6 +50,12 @@ def is_desk(user: Any, application: Any) -> bool:
 
 
 @rules.predicate
+def is_desk_elsewhere(user: Any, application: Any) -> bool:
+    """Of the desk, and not of the commune of the file."""
+    return user.has_role(*DESK_ROLES) and application.organisation_id not in user.organisation_ids()
+
+
+@rules.predicate
 def is_instructor(user: Any, application: Any) -> bool:
     """Instructs: not on a file of one's own commune."""
     own = application is not None and application.organisation_id in user.organisation_ids()
@@ -101,6 +107,8 @@ writes_it = writes_for_its_commune | helps
 can_edit = writes_it & is_draft
 can_submit = signs_for_its_commune & is_draft
 can_answer_pieces = writes_for_its_commune & awaits_commune
+can_write_to_desk = writes_for_its_commune
+can_write_to_commune = is_desk_elsewhere
 can_withdraw = signs_for_its_commune & is_undecided
 can_instruct = is_instructor
 can_give_opinion = is_instructor & ~has_helped

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from applications.eligibility import Limit, Money, allowed, money_of
+from applications.eligibility import Money, allowed, money_of
 from applications.models import ReportLine
 from applications.states import Side
 from common.money import euros, percent, rate
+from fund.limits import Limit
 from fund.models import Call
 
 _FIGURE = re.compile(r"([0-9]+(?:[ \u00a0\u202f][0-9]{3})*)(?:[,.]([0-9]+))?[ \u00a0\u202f]?(%?)")

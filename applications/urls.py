@@ -3,7 +3,16 @@
 from django.urls import URLPattern, URLResolver, path, register_converter
 
 from applications.sections import SECTIONS
-from applications.views import assistance, commune, documents, drafting, renewal, sending
+from applications.views import (
+    assistance,
+    commune,
+    desk_messages,
+    documents,
+    drafting,
+    messages,
+    renewal,
+    sending,
+)
 
 
 class SectionSlug:
@@ -37,6 +46,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dossiers/<uuid:public_id>/aide/finir/", assistance.application_help_end, name="application_help_end"),
     path("dossiers/<uuid:public_id>/repartir/", renewal.application_again, name="application_again"),
     path("dossiers/<uuid:public_id>/relu/<slug:section>/", renewal.section_read, name="application_section_read"),
+    path("dossiers/<uuid:public_id>/echanges/", messages.application_messages, name="application_messages"),
+    path(
+        "dossiers/<uuid:public_id>/echanges/lu/", messages.application_messages_read, name="application_messages_read"
+    ),
     path("dossiers/<uuid:public_id>/pieces/", documents.documents, name="application_documents"),
     path(
         "dossiers/<uuid:public_id>/pieces/<int:pk>/retirer/",
@@ -60,4 +73,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("instruction/saisie/", assistance.desk_help, name="desk_help"),
     path("instruction/saisie/nouvelle/", assistance.desk_help_open, name="desk_help_open"),
     path("instruction/saisie/<int:pk>/prendre/", assistance.desk_help_take, name="desk_help_take"),
+    path("instruction/questions/", desk_messages.desk_questions, name="desk_questions"),
+    path("instruction/<uuid:public_id>/echanges/", desk_messages.desk_messages, name="desk_messages"),
+    path("instruction/<uuid:public_id>/echanges/vu/", desk_messages.desk_messages_done, name="desk_messages_done"),
+    path(
+        "instruction/<uuid:public_id>/echanges/<int:pk>/brouillon/",
+        desk_messages.desk_shared_draft,
+        name="desk_shared_draft",
+    ),
 ]

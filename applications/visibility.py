@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from accounts.states import READING_ROLES, Role
+from accounts.states import DESK_ROLES, READING_ROLES, Role
 from applications.states import ApplicationState
 
 Rule = Callable[[Any], Q]
@@ -49,3 +49,20 @@ def _helped(user: Any) -> Q:
 
     mine = Assistance.objects.filter(helper=user, ended_at__isnull=True).values("application")
     return Q(state=ApplicationState.DRAFT, pk__in=mine)
+
+
+def heard(user: Any, asked: Q) -> Q | None:
+    """The Q of the files whose conversation this person of the desk follows, None for nothing at all.
+
+    Those they see, once sent; and the drafts whose commune asked a question (`asked`), never those of their own commune.
+    """
+    seen = visible(user)
+    if seen is None:
+        return None
+    followed = seen & ~Q(state=ApplicationState.DRAFT)
+    if user.has_role(*DESK_ROLES):
+        questions = Q(state=ApplicationState.DRAFT) & asked & ~Q(organisation__in=user.organisation_ids())
+        for rule in _narrowed_by:
+            questions &= rule(user)
+        followed |= questions
+    return followed

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from accounts.states import DESK_ROLES, FINANCE_ROLES, READING_ROLES, Role
+from applications.conversation import to_answer
 from applications.models import Application, Assistance, Decision
 from applications.queue import of_the_day, rights
 from applications.states import ApplicationState, DecisionState
@@ -86,6 +87,7 @@ MENU = (
     Item("À traiter", "desk_queue", _holds(*DESK_ROLES), _to_instruct, also=("/instruction/",)),
     Item("Saisie", "desk_help", _holds(Role.INSTRUCTOR, Role.FUND_MANAGER), _to_help, also=("/instruction/saisie/",)),
     Item("Dossiers", "desk_queue", _holds(Role.AUDITOR), also=("/instruction/",)),
+    Item("Questions", "desk_questions", _holds(*DESK_ROLES), to_answer),
     Item("Décisions", "decision_list", _holds(*DESK_ROLES, Role.AUDITOR), _to_sign, also=("/decisions/",)),
     Item("Évaluations", "review_list", _holds(Role.EVALUATOR), _to_review, also=("/evaluations/",)),
     Item("Versements", "instalment_list", _holds(*DESK_ROLES), _to_certify),
@@ -112,8 +114,10 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
         return [_entry(label, address(name), path) for label, name in PUBLIC]
     items = _items_of(user)
     counts = _counts(user, items)
+    exact = any(url == path for _, url in items.values())  # a page of its own under another item's address
     return [
-        _entry(item.label, url, path, also=item.also, count=counts.get(item.name, 0)) for item, url in items.values()
+        _entry(item.label, url, path, also=() if exact else item.also, count=counts.get(item.name, 0))
+        for item, url in items.values()
     ]
 
 

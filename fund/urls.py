@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.home, name="home"),
     path("appels/", public.call_list, name="call_list"),
     path("appels/<slug:slug>/", public.call_detail, name="call_detail"),
+    path("appels/<slug:slug>/calendrier.ics", public.call_calendar, name="call_calendar"),
     path("accessibilite/", public.accessibility, name="accessibility"),
     path("donnees-personnelles/", public.privacy, name="privacy"),
     path("mentions-legales/", public.legal, name="legal"),

@@ -40,6 +40,11 @@ SENTENCES = {
     "close": "a clôturé le dossier",
     "lapse": "a constaté la caducité",
     "cancel": "a annulé l’aide",
+    "ask_question": "a posé une question avant l’envoi",
+    "answer_question": "a répondu à la question",
+    "write_to_desk": "a écrit un message",
+    "write_to_commune": "a écrit à la commune",
+    "nothing_to_answer": "a lu le message de la commune, sans réponse à donner",
     "reprise": "Reprise de l’historique",
 }
 # Content saved section by section would drown the rest.

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Organisation, User
-from applications.models import Application, Decision
+from applications.models import Application, Decision, FileMessage
 from common.actors import MACHINE
 from journal.models import Entry
 from journal.services import begin
@@ -81,6 +81,7 @@ class World:
         files = Application.objects.filter(call__state="open")
         call = Call.objects.get(state="open")
         new_call = in_preparation(call)
+        question = FileMessage.objects.get(shared__isnull=False)
         signed = Decision.objects.filter(application__organisation__name="Aubagne", state="notified")
         assigned = Review.objects.filter(evaluator__email=STAFF["evaluator"], state="assigned").first()
         assert assigned
@@ -88,6 +89,8 @@ class World:
         assert batch
         return {
             "call": call.slug,
+            "asked": question.application.public_id,
+            "question": question.pk,
             "year": call.year,
             "line": BudgetLine.objects.get(budget__year=call.year, kind="fund").pk,
             "step": "publier",

@@ -30,10 +30,13 @@ class CreateForm(ActForm):
         label="Commune qui demande", queryset=Organisation.objects.none(), empty_label=None
     )
 
-    def __init__(self, data: Any = None, *, organisations: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, data: Any = None, *, organisations: Any, chosen: Organisation | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(data, **kwargs)
         field = self.fields["organisation"]
         field.queryset = organisations  # type: ignore[attr-defined]
+        field.initial = chosen
         if len(organisations) == 1:
             field.initial = organisations[0]
             field.widget = forms.HiddenInput()

@@ -12,6 +12,7 @@ from applications.models.change import ChangeRequest
 from applications.models.correction import ContentVersion, Correction
 from applications.models.decision import AwardMovement, Decision
 from applications.models.exchange import AskedItem, PieceRequest, Remark
+from applications.models.messages import FileMessage, MessagePaper, MessageReading
 from applications.models.renewal import Renewal
 from applications.models.report import (
     FinalReport,
@@ -34,8 +35,11 @@ __all__ = [
     "ContentVersion",
     "Correction",
     "Decision",
+    "FileMessage",
     "FinalReport",
     "Indicator",
+    "MessagePaper",
+    "MessageReading",
     "Milestone",
     "Partner",
     "PieceRequest",

@@ -35,6 +35,7 @@ from applications.services.instruction import (
     start_instruction,
     take_over,
 )
+from applications.services.messages import mark_messages_read, nothing_to_answer, write_to_commune, write_to_desk
 from applications.services.reading import for_reading
 from applications.services.renewal import begin_again, mark_read
 from applications.services.submission import submit, withdraw
@@ -57,7 +58,9 @@ __all__ = [
     "finish_review",
     "for_reading",
     "grant",
+    "mark_messages_read",
     "mark_read",
+    "nothing_to_answer",
     "open_for",
     "open_request",
     "reject",
@@ -78,4 +81,6 @@ __all__ = [
     "waitlist",
     "withdraw",
     "withdraw_recorded",
+    "write_to_commune",
+    "write_to_desk",
 ]

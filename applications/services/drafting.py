@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 from accounts.states import WRITING_ROLES
 from applications import eligibility, policies
+from applications.first_answers import FirstAnswers
 from applications.models import Application, BudgetLine, Indicator, Milestone, Partner, Remark
 from applications.notifications.commune import ReturnedMail, SignatureAskedMail
 from applications.sections import BY_SLUG, Section, to_do
@@ -45,8 +46,11 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 # --- Beginning -------------------------------------------------------------------------------------------------
 
 
-def create_draft(call_id: int, organisation_id: int, *, by: User, key: UUID) -> Application:
-    """A new draft for an open call. The same key gives the same draft, however often the form is posted.
+def create_draft(
+    call_id: int, organisation_id: int, *, by: User, key: UUID, first: FirstAnswers | None = None
+) -> Application:
+    """A new draft for an open call, with the `first` answers already written in it. The same key gives the same draft,
+    however often the form is posted.
 
     Raises NotAllowed for one who does not write for this organisation, DomainError when the call takes no application
     or is not meant for this organisation.
@@ -56,15 +60,19 @@ def create_draft(call_id: int, organisation_id: int, *, by: User, key: UUID) -> 
         operation="create_draft",
         key=key,
         request={"call": call_id, "organisation": organisation_id},
-        act=lambda: {"id": _create_draft(call_id, organisation_id, by=by).pk},
+        act=lambda: {"id": _create_draft(call_id, organisation_id, by=by, first=first).pk},
     )
     return Application.objects.get(pk=answer["id"])
 
 
-def _create_draft(call_id: int, organisation_id: int, *, by: User) -> Application:
+def _create_draft(call_id: int, organisation_id: int, *, by: User, first: FirstAnswers | None) -> Application:
     if organisation_id not in by.organisation_ids(*WRITING_ROLES):
         raise NotAllowed("Vous n’écrivez pas les dossiers de cette commune.")
-    return new_draft(Call.objects.get(pk=call_id), Organisation.objects.get(pk=organisation_id), by=by)
+    call, organisation = Call.objects.get(pk=call_id), Organisation.objects.get(pk=organisation_id)
+    application = new_draft(call, organisation, by=by)
+    for slug, values, rows in first.sections(call) if first else ():
+        save_section(application.pk, slug, by=by, values=values, rows=rows)
+    return application
 
 
 def new_draft(call: Call, organisation: Organisation, *, by: User) -> Application:

@@ -15,12 +15,14 @@ from accounts.states import WRITING_ROLES
 from applications import around, policies, services
 from applications.answers import answers_of
 from applications.eligibility import organisation_check
+from applications.first_answers import FirstAnswers
 from applications.forms.acts import CreateForm
 from applications.models import PieceRequest
 from applications.standing import standing, told_decision
 from applications.states import ApplicationState
 from applications.views import home_parts
 from applications.views.fetching import own_file, own_files
+from fund.forms.public import EstimateForm
 from fund.models import Call
 
 ORDER = ("commune", "authority", "")
@@ -62,9 +64,11 @@ def application_create(request: HttpRequest, slug: str) -> HttpResponse:
     user: Any = request.user
     call = get_object_or_404(Call.objects.public().select_related("fund"), slug=slug)
     organisations = Organisation.objects.filter(pk__in=user.organisation_ids(*WRITING_ROLES))
-    form = CreateForm(request.POST or None, organisations=organisations)
+    commune, first = _first_answers(call, request)
+    form = CreateForm(request.POST or None, organisations=organisations, chosen=commune)
     if request.method == "POST" and form.is_valid():
-        application = services.create_draft(call.pk, form.cleaned_data["organisation"].pk, by=user, key=form.token)
+        chosen = form.cleaned_data["organisation"]
+        application = services.create_draft(call.pk, chosen.pk, by=user, key=form.token, first=first)
         return redirect("application_home", application.public_id)
     now = timezone.now()
     context = {
@@ -75,8 +79,23 @@ def application_create(request: HttpRequest, slug: str) -> HttpResponse:
         "started": own_files(user).filter(call=call, state=ApplicationState.DRAFT).select_related("organisation"),
         "open": call.takes_applications(now),
         "documents": call.documents.all(),
+        "first": first.words() if first else [],
     }
     return render(request, "applications/commune/create.html", context)
+
+
+def _first_answers(call: Call, request: HttpRequest) -> tuple[Organisation | None, FirstAnswers | None]:
+    """What « Puis-je demander ? » carries in the address of this page, when all of it can be read."""
+    if "cout" not in request.GET:
+        return None, None
+    asked = EstimateForm(request.GET, call=call)
+    if (
+        not asked.is_valid()
+        or asked.asked().action_type not in call.action_types
+        or asked.asked().theme not in call.themes
+    ):
+        return None, None
+    return asked.asked().organisation, FirstAnswers.of(asked.asked())
 
 
 @require_GET

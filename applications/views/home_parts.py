@@ -42,6 +42,10 @@ VERBS = {
     "finish_review": "L’évaluation est terminée",
     "declare_inadmissible": "La métropole a déclaré le dossier irrecevable",
     "withdraw": "{who} a retiré le dossier",
+    "ask_question": "{who} a posé une question au service",
+    "answer_question": "Le service a répondu à la question",
+    "write_to_desk": "{who} a écrit au service",
+    "write_to_commune": "Le service a écrit un message",
 }
 WRITING = (
     "save_section",

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.refusals import attacks, deciding, files, journal, money, paying, questions, reports, returning
+from tests.refusals import attacks, deciding, files, journal, money, paying, questions, reports, returning, writing
 from tests.refusals.case import Case, attempt, params, say
 from tests.refusals.journal import COUNT, FILE, TAKEN
 
@@ -22,6 +22,7 @@ SUBJECTS = {
     "tenant": files.TENANTS,
     "stored file": files.FILES,
     "message": files.MESSAGES,
+    "conversation": writing.CONVERSATIONS,
     "decision": deciding.DECISIONS,
     "review": deciding.REVIEWS,
     "right": deciding.RIGHTS,
@@ -44,6 +45,7 @@ ALL = [
 GUARDED = [case for case in ALL if case.guard]
 # What is done as it should be, in the same words: were it refused too, the refusals would prove nothing.
 LAWFUL = {
+    **writing.LAWFUL,
     "a file is sent": (COUNT, *files.SEND),
     "a file is taken": TAKEN,
     "money is reserved and released": (money.RESERVED, money.UNDONE),

@@ -24,8 +24,11 @@ from applications.models import (
     Attachment,
     BudgetLine,
     Decision,
+    FileMessage,
     FinalReport,
     Indicator,
+    MessagePaper,
+    MessageReading,
     Milestone,
     Partner,
     PieceRequest,
@@ -129,7 +132,9 @@ class World:
     # --- Files -----------------------------------------------------------------------------------------------------
 
     @transaction.atomic
-    def a_file(self, organisation: Organisation | None = None, *, clean: bool = False) -> StoredFile:
+    def a_file(
+        self, organisation: Organisation | None = None, *, clean: bool = False, by: User | None = None
+    ) -> StoredFile:
         number = next(_number)
         stored = StoredFile(
             organisation=organisation or self.commune,
@@ -138,6 +143,7 @@ class World:
             content_type="application/pdf",
             size=10,
             sha256=hashlib.sha256(str(number).encode()).hexdigest(),
+            uploaded_by=by,
         )
         begin(stored, by=MACHINE)
         if clean:
@@ -229,6 +235,19 @@ class World:
         self.answered = PieceRequest.objects.create(
             application=self.in_instruction, answered_at=Now(), answer="Voici.", answered_by=self.drafter, **asked
         )
+        self._conversations()
+
+    @transaction.atomic
+    def _conversations(self) -> None:
+        write = FileMessage.objects.create
+        self.question = write(application=self.draft, author=self.drafter, side="commune", kind="question", text="?")
+        self.said = write(application=self.submitted, author=self.drafter, side="commune", kind="message", text="Oui.")
+        self.answer = write(
+            application=self.submitted, author=self.instructor, side="desk", kind="message", text="Non."
+        )
+        stored = self.a_file(by=self.drafter)
+        self.paper = MessagePaper.objects.create(message=self.said, file=stored)
+        self.reading = MessageReading.objects.create(message=self.said, by=self.instructor)
 
     # --- Reviews ---------------------------------------------------------------------------------------------------
 
