@@ -117,7 +117,7 @@ TABLE: dict[str, Row] = {
     "desk_questions": row(DESK),
     "desk_messages": row(DESK | {"auditor"}, DESK, public_id="instructed"),
     "desk_messages_done": row(NOBODY, DESK, public_id="instructed"),
-    "desk_shared_draft": row(DESK, public_id="asked", pk="question"),
+    "desk_shared_draft": row(DESK, public_id="asked", pk="asked_question"),
     "desk_take": row(NOBODY, INSTRUCTS, public_id="instructed"),
     "desk_complete": row(NOBODY, INSTRUCTS, public_id="instructed"),
     "desk_help": row(INSTRUCTS),

@@ -90,7 +90,7 @@ class World:
         return {
             "call": call.slug,
             "asked": question.application.public_id,
-            "question": question.pk,
+            "asked_question": question.pk,
             "year": call.year,
             "line": BudgetLine.objects.get(budget__year=call.year, kind="fund").pk,
             "step": "publier",
