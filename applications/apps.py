@@ -6,10 +6,13 @@ class ApplicationsConfig(AppConfig):
     verbose_name = "Dossiers"
 
     def ready(self) -> None:
+        from applications import kept as kept_texts
         from applications.files import files_of
         from applications.own_notes import tell_own
+        from common import kept
         from documents import visibility
         from fund.estimate import tell
 
         visibility.register(files_of)
         tell(tell_own)
+        kept.register(kept_texts.keep)

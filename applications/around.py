@@ -25,6 +25,14 @@ class Door:
     count: int = 0
 
 
+def _history(application: Application, user: User) -> Door | None:
+    return Door(
+        "Historique du brouillon",
+        reverse("application_history", args=[application.public_id]),
+        "Qui a changé quoi ; reprendre un texte d’avant",
+    )
+
+
 Builder = Callable[[Application, User], Door | None]
 
 
@@ -79,7 +87,7 @@ def _new(unread: int, otherwise: str) -> str:
 
 
 # Each builder says nothing (None) where the page is not for this person or not yet for this file.
-FOR_THE_COMMUNE: tuple[Builder, ...] = (_messages_of_the_commune, _help_to_write, _begin_again)
+FOR_THE_COMMUNE: tuple[Builder, ...] = (_messages_of_the_commune, _help_to_write, _begin_again, _history)
 FOR_THE_DESK: tuple[Builder, ...] = (_messages_of_the_desk, _comes_from)
 
 

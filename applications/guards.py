@@ -136,6 +136,15 @@ IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
 RETURN NEW;
 """
 
+# A version of the draft: of its own file, at the hour of the database, and only while it is written.
+VERSION = f"""
+IF NOT {BY_OWNER} THEN NEW.begun_at := now(); END IF;
+IF NEW.restores_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM applications_version v
+    WHERE v.id = NEW.restores_id AND v.application_id = NEW.application_id AND v.unit = NEW.unit
+) THEN {refuse("what is restored is of the same file")} END IF;
+{CHILD_FROZEN}"""
+
 # The bounds of a decision are copied from the file by the database, then checked by the table's constraints.
 # The money of an award is its own: committed for this file, on its envelope, for this amount, by this transaction.
 DECISION_BOUNDS = f"""
@@ -271,6 +280,10 @@ def application_guards() -> list[Guard]:
             func=SEARCHABLE,
         ),
     ]
+
+
+def draft_version_guards() -> list[Guard]:
+    return [Guard(name="frozen", when=pgtrigger.Before, operation=pgtrigger.Insert, func=VERSION)]
 
 
 def child_guards(func: str = CHILD_FROZEN) -> list[Guard]:

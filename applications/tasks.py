@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from applications import decision_letters, receipts, reminders, report_documents
+from applications import decision_letters, kept, receipts, reminders, report_documents
 from applications.models import Application
 from applications.notifications.commune import RECEIPT
 from applications.services import report_review, reports
@@ -76,3 +76,8 @@ def keep_reports() -> None:
     accepted = granted.filter(report__state=ReportState.ACCEPTED)
     for pk in accepted.order_by("pk").values_list("pk", flat=True):
         report_review.close_when_settled(pk)
+
+
+@shared_task
+def forget_kept_texts() -> None:
+    kept.forget_old()

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import structlog
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -64,6 +64,8 @@ class DomainErrorMiddleware:
         if not isinstance(error, DomainError):
             return None
         log.info("refused", sentence=str(error), kind=type(error).__name__)
+        if "X-Autosave" in request.headers:  # a page that saves while one types shows the sentence itself
+            return JsonResponse({"refused": str(error)}, status=error.status)
         back = request.headers.get("Referer", "")
         if (
             request.method == "POST"

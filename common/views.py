@@ -2,17 +2,23 @@
 
 import structlog
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+
+from common import kept
 
 log = structlog.get_logger(__name__)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form waited too long or cookies are refused: say so, keep what was typed in the browser's history."""
+    """The form waited too long or cookies are refused: say so; what was typed is kept where it can be."""
     log.warning("csrf_refused", reason=reason)
+    if request.headers.get("X-Autosave"):
+        return JsonResponse({"again": True}, status=403)
+    if kept.keep(request):
+        return render(request, "403_csrf.html", {"kept": True}, status=403)
     return render(request, "403_csrf.html", status=403)
 
 

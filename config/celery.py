@@ -53,6 +53,10 @@ app.conf.update(
         "keep the reports": {"task": "applications.tasks.keep_reports", "schedule": crontab(minute=15)},
         "queue due reminders": {"task": "applications.tasks.remind_before_closing", "schedule": crontab(minute=5)},
         "say which requests to join wait": {"task": "accounts.tasks.remind_of_waiting", "schedule": crontab(minute=15)},
+        "forget old kept texts": {
+            "task": "applications.tasks.forget_kept_texts",
+            "schedule": crontab(hour=3, minute=40),
+        },
         "queue the weekly report": {"task": "reports.tasks.weekly_report", "schedule": crontab(minute=10)},
         "seal the journal": {"task": "reports.tasks.nightly_seal", "schedule": crontab(hour=2, minute=0)},
         "check the invariants": {"task": "reports.tasks.nightly_invariants", "schedule": crontab(hour=3, minute=0)},

@@ -13,6 +13,7 @@ class Limit:
 
     cents: int
     reason: str
+    code: str = ""  # rate, ceiling, own_share, shared_cost
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,14 @@ def allowed_for(call: Call, *, cost: int, total_cost: int, other_subsidies: int)
         return Allowed(0, (Limit(0, "Le maximum se calcule dès que les charges sont remplies."),))
     own = share(total_cost, call.min_own_share_bp, rounding="ceil")
     limits = [
-        Limit(share(cost, call.max_rate_bp), f"{percent(call.max_rate_bp)} de {euros(cost)} de dépenses retenues"),
-        Limit(call.ceiling_cents, f"plafond de {euros(call.ceiling_cents)} par action"),
+        Limit(
+            share(cost, call.max_rate_bp), f"{percent(call.max_rate_bp)} de {euros(cost)} de dépenses retenues", "rate"
+        ),
+        Limit(call.ceiling_cents, f"plafond de {euros(call.ceiling_cents)} par action", "ceiling"),
         Limit(
             max(0, cost - other_subsidies - own),
             f"ce qui laisse à la commune {percent(call.min_own_share_bp)} du coût total, soit {euros(own)}",
+            "own_share",
         ),
     ]
     if call.legal_basis == LegalBasis.SHARED_COST_FUND:
@@ -47,6 +51,7 @@ def allowed_for(call: Call, *, cost: int, total_cost: int, other_subsidies: int)
             Limit(
                 max(0, cost - other_subsidies) // 2,
                 "fonds de concours : pas plus que ce que la commune finance elle-même, hors subventions",
+                "shared_cost",
             )
         )
     limits.sort(key=lambda limit: limit.cents)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Organisation, User
-from applications.models import Application, Decision, FileMessage
+from applications.models import Application, Decision, FileMessage, Version
 from common.actors import MACHINE
 from journal.models import Entry
 from journal.services import begin
@@ -55,6 +55,11 @@ def in_preparation(model: Any) -> Any:
     with transaction.atomic():
         begin(copy, by=MACHINE)
     return copy
+
+
+def a_version_of(draft: Application) -> Version:
+    fields = {"section": "enjeu", "unit": "stakes", "before": "Avant.", "by": draft.created_by}
+    return Version.objects.create(application=draft, **fields)
 
 
 class World:
@@ -109,6 +114,7 @@ class World:
             "paper": StoredFile.objects.filter(attachments__application__public_id=files.get(
                 organisation__name="Aubagne", state="in_instruction").public_id).first().key,  # type: ignore[union-attr]
             "attachment": files.get(organisation__name="Aubagne", state="draft").attachments.first().pk,
+            "version": a_version_of(files.get(organisation__name="Aubagne", state="draft")).pk,
             "awaiting": files.filter(state="awaiting_commune").get(organisation__name="Gignac-la-Nerthe").public_id,
             "reviewed": files.filter(state="reviewed").get(organisation__name="Marseille").public_id,
             "under_review": files.filter(state="under_review", reviews=assigned).get().public_id

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from applications.forms.fields import LineField
 from applications.forms.rows import RowForm, RowSet, rowset
 from applications.models import Application, BudgetLine
 from applications.states import CHARGE_ACCOUNTS, PRODUCT_ACCOUNTS, VOLUNTARY, FundingStatus, Side
@@ -21,12 +22,12 @@ class LineForm(RowForm):
 
     needs = "amount"
     accounts: tuple[tuple[str, str], ...] = ()
-    label = forms.CharField(label="Précision", max_length=160, required=False)
+    label = LineField(label="Précision", max_length=160)
     amount = MoneyField(label="Montant", required=False, max_cents=MAX_LINE)
 
     def is_empty(self) -> bool:
         data = self.cleaned_data
-        return not (data.get("label") or data.get("funder") or data.get("amount"))
+        return not (data.get("label") or data.get("funder")) and data.get("amount") is None
 
     def clean(self) -> dict[str, Any]:
         cleaned = forms.Form.clean(self) or {}
@@ -53,6 +54,12 @@ class AccountLineForm(LineForm):
         super().__init__(*args, **kwargs)
         self.fields["account"].choices = self.accounts  # type: ignore[attr-defined]
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not cleaned.get("account") and "account" not in self.errors and not self.is_empty():
+            self.add_error("account", "Choisissez le compte de cette ligne.")
+        return cleaned
+
     def fix_account(self) -> None:
         self.fields["account"].widget = forms.HiddenInput()
 
@@ -74,12 +81,17 @@ class VoluntaryForm(AccountLineForm):
 
 
 class FunderForm(LineForm):
-    funder = forms.CharField(label="Financeur", max_length=160, required=False)
+    funder = LineField(label="Financeur", max_length=160)
     status = forms.ChoiceField(label="État de la demande", choices=STATUSES, required=False)
+
+    def is_empty(self) -> bool:
+        return super().is_empty() and not self.cleaned_data.get("status")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        if cleaned.get("amount") and not cleaned.get("funder"):
+        if cleaned.get("status") and cleaned.get("amount") is None and "amount" not in self.errors:
+            cleaned["amount"] = 0
+        if cleaned.get("amount") is not None and not cleaned.get("funder") and "funder" not in self.errors:
             self.add_error("funder", "Il manque le nom du financeur.")
         return cleaned
 
@@ -132,7 +144,7 @@ class Budget:
     def lines(self) -> list[dict[str, Any]]:
         lines = [self._line(Side.CHARGE, row) for row in self.charges.rows()]
         asked = self.request.cleaned_data.get("amount")
-        if asked:
+        if asked is not None:
             lines.append(
                 {
                     "side": Side.PRODUCT.value,
@@ -147,14 +159,25 @@ class Budget:
         lines += [self._line(Side.PRODUCT, {"account": "74", **row}) for row in self.funders.rows()]
         lines += [self._line(Side.PRODUCT, row) for row in self.own.rows()]
         for row in self.voluntary.rows():
-            lines.append(self._line(Side.CHARGE if row["account"] == "86" else Side.PRODUCT, row))
+            lines.append(self._line(Side.CHARGE if row.get("account") == "86" else Side.PRODUCT, row))
         return lines
+
+    def models(self) -> list[BudgetLine]:
+        """The lines as the file would hold them, for counting; what cannot be read is not among them."""
+        self.is_valid()
+        return [BudgetLine(**line) for line in self.lines()]
+
+    @property
+    def unread(self) -> int:
+        """How many lines are left out of the count."""
+        forms = [form for table in self.forms for form in getattr(table, "forms", [table])]
+        return sum("amount" in form.errors for form in forms)
 
     @staticmethod
     def _line(side: Side, row: dict[str, Any]) -> dict[str, Any]:
         return {
             "side": side.value,
-            "account": row["account"],
+            "account": row.get("account", ""),
             "label": row.get("label", ""),
             "funder": row.get("funder", ""),
             "status": row.get("status", ""),

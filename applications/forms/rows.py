@@ -6,9 +6,9 @@ from typing import Any
 from django import forms
 from django.forms.formsets import BaseFormSet, formset_factory
 
+from applications.forms.fields import DayField, LineField
 from applications.models import Application
-from applications.services.drafting import MAX_ROWS
-from common.widgets import DateInput
+from applications.services.writing import MAX_ROWS
 
 SPARE = 2
 
@@ -31,22 +31,22 @@ class RowForm(forms.Form):
 
 class PartnerForm(RowForm):
     needs = "name"
-    name = forms.CharField(label="Partenaire", max_length=160, required=False)
-    role = forms.CharField(label="Ce qu’il fait", max_length=300, required=False)
+    name = LineField(label="Partenaire", max_length=160)
+    role = LineField(label="Ce qu’il fait", max_length=300)
     confirmed = forms.BooleanField(label="Accord obtenu", required=False)
 
 
 class MilestoneForm(RowForm):
-    label = forms.CharField(label="Étape", max_length=200, required=False)
-    planned_on = forms.DateField(label="Date prévue", required=False, widget=DateInput())
+    label = LineField(label="Étape", max_length=200)
+    planned_on = DayField(label="Date prévue")
 
 
 class IndicatorForm(RowForm):
-    label = forms.CharField(label="Ce que l’on compte", max_length=200, required=False)
-    unit = forms.CharField(label="Unité", max_length=40, required=False)
-    baseline = forms.CharField(label="Départ", max_length=40, required=False)
-    target = forms.CharField(label="Cible", max_length=40, required=False)
-    proof = forms.CharField(label="Preuve", max_length=200, required=False)
+    label = LineField(label="Ce que l’on compte", max_length=200)
+    unit = LineField(label="Unité", max_length=40)
+    baseline = LineField(label="Départ", max_length=40)
+    target = LineField(label="Cible", max_length=40)
+    proof = LineField(label="Preuve", max_length=200)
 
 
 class RowSet(BaseFormSet):

@@ -12,6 +12,7 @@ from applications.models.change import ChangeRequest
 from applications.models.correction import ContentVersion, Correction
 from applications.models.decision import AwardMovement, Decision
 from applications.models.exchange import AskedItem, PieceRequest, Remark
+from applications.models.history import KeptText, Version
 from applications.models.messages import FileMessage, MessagePaper, MessageReading
 from applications.models.renewal import Renewal
 from applications.models.report import (
@@ -38,6 +39,7 @@ __all__ = [
     "FileMessage",
     "FinalReport",
     "Indicator",
+    "KeptText",
     "MessagePaper",
     "MessageReading",
     "Milestone",
@@ -52,4 +54,5 @@ __all__ = [
     "ReportPhoto",
     "ReportRemark",
     "ReportSection",
+    "Version",
 ]

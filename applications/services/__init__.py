@@ -19,9 +19,7 @@ from applications.services.documents import (
 from applications.services.drafting import (
     ask_signature,
     create_draft,
-    fingerprint,
     return_to_drafter,
-    save_section,
 )
 from applications.services.exchange import answer_pieces, open_request, remove_answer_document, save_answer
 from applications.services.instruction import (
@@ -39,6 +37,7 @@ from applications.services.messages import mark_messages_read, nothing_to_answer
 from applications.services.reading import for_reading
 from applications.services.renewal import begin_again, mark_read
 from applications.services.submission import submit, withdraw
+from applications.services.writing import restore, save_section, save_units, tokens
 
 __all__ = [
     "AlreadyJoined",
@@ -54,7 +53,6 @@ __all__ = [
     "declare_inadmissible",
     "end_help",
     "extend_deadline",
-    "fingerprint",
     "finish_review",
     "for_reading",
     "grant",
@@ -66,18 +64,21 @@ __all__ = [
     "reject",
     "remove_answer_document",
     "remove_document",
+    "restore",
     "resume_instruction",
     "return_to_drafter",
     "reusable",
     "reuse_document",
     "save_answer",
     "save_section",
+    "save_units",
     "send_to_review",
     "sign_decision",
     "start_instruction",
     "submit",
     "take_hand",
     "take_over",
+    "tokens",
     "waitlist",
     "withdraw",
     "withdraw_recorded",

@@ -1,13 +1,8 @@
-"""Writing a file: begin it, save its sections, have it signed."""
+"""A draft: begin it, have it signed. Its sections are written by `writing`, its documents joined by `documents`."""
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,33 +10,17 @@ from accounts.models import Organisation, User
 from accounts.states import WRITING_ROLES
 from applications import eligibility, policies
 from applications.first_answers import FirstAnswers
-from applications.models import Application, BudgetLine, Indicator, Milestone, Partner, Remark
+from applications.models import Application, Remark
 from applications.notifications.commune import ReturnedMail, SignatureAskedMail
-from applications.sections import BY_SLUG, Section, to_do
-from applications.services.reading import locked_file, pen, require
+from applications.sections import to_do
+from applications.services.reading import locked_file, pen, require, why_not_editable
+from applications.services.writing import save_section
 from common.clock import database_now
 from common.dates import local, moment
-from common.errors import DomainError, NotAllowed, Stale
+from common.errors import DomainError, NotAllowed
 from fund.models import Call
 from fund.states import CallState
 from journal.services import begin, once, record
-
-ROW_MODELS: dict[str, type[Any]] = {
-    "partners": Partner,
-    "milestones": Milestone,
-    "indicators": Indicator,
-    "budget_lines": BudgetLine,
-}
-ROW_FIELDS = {
-    "partners": ("name", "role", "confirmed"),
-    "milestones": ("label", "planned_on"),
-    "indicators": ("label", "unit", "baseline", "target", "proof"),
-    "budget_lines": ("side", "account", "label", "funder", "status", "amount_cents", "is_request"),
-}
-MAX_ROWS = 60
-
-Rows = Mapping[str, Sequence[Mapping[str, Any]]]
-
 
 # --- Beginning -------------------------------------------------------------------------------------------------
 
@@ -99,91 +78,6 @@ def refuse_when_closed(call: Call, *, now: datetime | None = None) -> None:
         raise DomainError(f"L’appel ne reçoit pas encore de dossiers. Il ouvre le {moment(call.opens_at)}.")
 
 
-# --- Saving ----------------------------------------------------------------------------------------------------
-
-
-def fingerprint(application: Application, section: Section) -> str:
-    """What a person saw of a section: two who write in different sections do not get in each other's way."""
-    content: dict[str, Any] = {name: getattr(application, name) for name in section.fields}
-    for name in section.rows:
-        content[name] = [_row_values(name, row) for row in getattr(application, name).all()]
-    text = json.dumps(content, sort_keys=True, cls=DjangoJSONEncoder)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _row_values(name: str, row: Any) -> dict[str, Any]:
-    return {field: getattr(row, field) for field in ROW_FIELDS[name]}
-
-
-@transaction.atomic
-def save_section(
-    pk: int,
-    slug: str,
-    *,
-    by: User,
-    values: Mapping[str, Any] | None = None,
-    rows: Rows | None = None,
-    version: int | None = None,
-    seen: str = "",
-) -> Application:
-    """Save one section of a draft: `values` of its fields, `rows` replacing its tables whole.
-
-    Only what the section declares is written, whatever is given. `version` is the one the person saw; when it is not
-    the current one, `seen` (the section's fingerprint) tells whether this very section changed. Raises Stale when it did.
-    Saving what is already there writes nothing.
-    """
-    section = BY_SLUG[slug]
-    application = locked_file(pk)
-    require(policies.can_edit(by, application), _why_not_editable(application))
-    before = fingerprint(application, section)
-    if version is not None and version != application.version and seen != before:
-        raise Stale("Un collègue a enregistré cette section entre-temps. Votre texte est gardé ci-dessous.")
-    for name in section.fields:
-        if values is not None and name in values:
-            setattr(application, name, values[name])
-    for name in section.rows:
-        if rows is not None and name in rows:
-            replace_rows(application, name, rows[name])
-    if "budget_lines" in section.rows:
-        count_money(application)
-    if fingerprint(application, section) == before:
-        return application
-    application.version += 1
-    application.save()
-    record(application, by=pen(by, application), verb="save_section", data={"section": slug})
-    return application
-
-
-def _why_not_editable(application: Application) -> str:
-    if application.number:
-        return f"Le dossier {application.number} est envoyé : son contenu ne change plus."
-    return "Vous lisez ce dossier sans pouvoir l’écrire."
-
-
-def replace_rows(application: Application, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Replace a table whole; rows that are already there are not written again."""
-    if len(rows) > MAX_ROWS:
-        raise DomainError(f"Un tableau compte au plus {MAX_ROWS} lignes.")
-    wanted = [{field: row[field] for field in ROW_FIELDS[name] if field in row} for row in rows]
-    model, related = ROW_MODELS[name], getattr(application, name)
-    if [_row_values(name, row) for row in related.all()] == [_row_values(name, model(**row)) for row in wanted]:
-        return
-    related.all().delete()
-    model.objects.bulk_create(
-        model(application=application, position=position, **row) for position, row in enumerate(wanted)
-    )
-
-
-def count_money(application: Application) -> None:
-    """Set the amounts of a file from its budget lines."""
-    figures = eligibility.money(application)
-    application.requested_cents = figures.requested
-    application.total_cost_cents = figures.total_cost
-    application.eligible_cost_cents = figures.eligible_cost
-    application.own_share_cents = figures.own_share
-    application.allowed_cents = eligibility.allowed_cents(application.call, figures)
-
-
 # --- Having it signed ------------------------------------------------------------------------------------------
 
 
@@ -191,7 +85,7 @@ def count_money(application: Application) -> None:
 def ask_signature(pk: int, *, by: User, version: int | None = None) -> Application:
     """Tell the signatories that the file is ready. Raises DomainError with what is left to do."""
     application = locked_file(pk, version=version, children=True)
-    require(policies.can_edit(by, application), _why_not_editable(application))
+    require(policies.can_edit(by, application), why_not_editable(application))
     refuse_when_incomplete(application)
     mail = SignatureAskedMail(application, by=by)
     if not mail.recipients():

@@ -13,8 +13,8 @@ from applications.doors import TABLES
 from applications.models import Application, ContentVersion, Correction, PieceRequest
 from applications.notifications.commune import PiecesAnsweredMail
 from applications.sections import progress
-from applications.services.drafting import ROW_FIELDS, count_money, replace_rows
 from applications.services.reading import for_reading, locked_file, require
+from applications.services.writing import ROW_FIELDS, count_money, replace_rows
 from applications.states import RequestOutcome
 from common.clock import database_now
 from common.dates import local

@@ -9,8 +9,9 @@ from accounts.models import User
 from applications import policies, reference
 from applications.models import Application, BudgetLine, Indicator, Partner, Renewal
 from applications.sections import BY_SLUG
-from applications.services.drafting import count_money, new_draft
+from applications.services.drafting import new_draft
 from applications.services.reading import for_reading, locked_file, pen, require, why_not_editable
+from applications.services.writing import count_money
 from applications.states import ApplicationState, Public
 from common.errors import DomainError
 from fund.models import Call

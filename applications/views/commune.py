@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Organisation
 from accounts.states import WRITING_ROLES
-from applications import around, policies, services
+from applications import around, policies, presence, services
 from applications.answers import answers_of
 from applications.eligibility import organisation_check
 from applications.first_answers import FirstAnswers
@@ -148,6 +148,7 @@ def _draft_context(application: Any, user: Any) -> dict[str, Any]:
         if editable and not closed
         else [],
         "can_edit": editable,
+        "others_here": presence.others(application, user),
     }
 
 

@@ -6,51 +6,125 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
 
-from applications import eligibility, policies, reference, services
-from applications.answers import ACCOUNTS, label_of, line_words
+from applications import budget_help, eligibility, kept, policies, presence
+from applications.answers import ACCOUNTS
 from applications.forms.budget import Budget
+from applications.forms.hints import EXAMPLES
 from applications.forms.rows import SPARE, TABLES, table_of
 from applications.forms.sections import FORMS
 from applications.models import Application
 from applications.sections import BY_SLUG, SECTIONS, Section
-from applications.states import Public
-from applications.views import home_parts
+from applications.views import home_parts, units
 from applications.views.fetching import own_file, own_file_alone, person
-from common.errors import NotAllowed, Stale
-from common.money import euros
-from journal.models import Entry
-from journal.services import chain_of
+from common.errors import NotAllowed
 
 MORE_ROWS = 12
 
 
 @require_http_methods(["GET", "POST"])
 def section(request: HttpRequest, public_id: UUID, section: str) -> HttpResponse:
-    """One section: its fields and its tables; saved as one goes, in any order."""
+    """One section: its fields and its tables; each is saved as one types, or all together."""
     application, one = own_file_alone(request, public_id), BY_SLUG[section]
     if request.method == "GET" and not policies.can_edit(request.user, application):
         return redirect(home_parts.url("application_review", application) + f"#{section}")
     refuse_readers(request, application)
-    data = request.POST if request.method == "POST" else None
-    form = FORMS[section](data, application=application, section=one) if section in FORMS else None
-    tables = {name: table_of(application, name, data=data, spare=_spare(request)) for name in one.rows}
-    context = section_context(application, one)
-    verdicts = [part.is_valid() for part in (form, *tables.values()) if part is not None]
-    if data is not None and all(verdicts):
-        values = form.values() if form else {}
-        rows = {name: table.rows() for name, table in tables.items()}
-        try:
-            services.save_section(
-                application.pk, section, by=person(request), values=values, rows=rows, **_seen(request)
-            )
-            return _after_save(request, application, one)
-        except Stale as stale:
-            context |= _somebody_was_faster(application, one, stale)
-            context["others"] = _others(application, values, rows)
-    context |= {"form": form, "tables": [_table(name, tables[name]) for name in one.rows]}
-    return render(request, "applications/commune/section.html", context)
+    received = units.sent(request, one)
+    parts = SectionParts(application, one, received, spare=_spare(request))
+    if received is None:
+        outcome = units.shown(application, one)
+    elif request.method == "GET":
+        outcome = units.compared(application, received, {**parts.values, **parts.rows}, parts.errors)
+    else:
+        return _save(request, application, one, received, parts)
+    return _page(request, application, one, received, parts, outcome)
+
+
+class SectionParts:
+    """The form and the tables of a section, as they stand in the file or as they were typed."""
+
+    template = "applications/commune/section.html"
+
+    def __init__(self, application: Application, one: Section, received: units.Sent | None, *, spare: int) -> None:
+        self.received, data = received, received.data if received else None
+        form_class = FORMS.get(one.slug)
+        self.form = form_class(data, application=application, section=one) if form_class else None
+        self.tables = {
+            name: table_of(application, name, data=data, spare=spare)
+            for name in one.rows
+            if received is None or received.has(name)
+        }
+        self.values: dict[str, Any] = {}
+        self.rows: dict[str, Any] = {}
+        self.errors: dict[str, list[tuple[str, str]]] = {}
+        if received:
+            self._validate(received)
+
+    def _validate(self, received: units.Sent) -> None:
+        if self.form is not None:
+            self.form.is_valid()
+            self.values = self.form.values([unit for unit in received.seen if unit not in self.tables])
+            self.errors = units.refusals(self.form, received)
+        for name, table in self.tables.items():
+            if table.is_valid():
+                self.rows[name] = table.rows()
+            else:
+                self.errors[name] = units.row_refusals([table])
+
+    def context(self, application: Application, one: Section) -> dict[str, Any]:
+        tables = [
+            {
+                "name": name,
+                "formset": table,
+                "title": TABLES[name][1],
+                "add": TABLES[name][2],
+                "example": EXAMPLES[name],
+            }
+            for name, table in self.tables.items()
+        ]
+        return {"form": self.form, "tables": tables}
+
+
+def _save(
+    request: HttpRequest, application: Application, one: Section, received: units.Sent, parts: Any
+) -> HttpResponse:
+    """Save what is valid; answer the page that saves while one types, or go on, or show what is left to settle."""
+    outcome = units.save(request, application, one, received, values=parts.values, rows=parts.rows, errors=parts.errors)
+    if units.is_autosave(request):
+        if outcome.is_calm:
+            kept.give_up(request, request.POST.get("garde", ""))
+        return units.answer(outcome, application)
+    if outcome.is_calm:
+        kept.give_up(request, request.POST.get("garde", ""))
+        return _after_save(request, application, one, received)
+    parts = type(parts)(application, one, received, spare=_spare(request))
+    return _page(request, application, one, received, parts, outcome)
+
+
+def _page(
+    request: HttpRequest,
+    application: Application,
+    one: Section,
+    received: units.Sent | None,
+    parts: Any,
+    outcome: units.Outcome,
+) -> HttpResponse:
+    closed = application.call.closes_at <= timezone.now()
+    context = section_context(application, one) | {
+        "tokens": outcome.tokens,
+        "conflicts": outcome.conflicts,
+        "unsaved": outcome.unsaved,
+        "partly": request.method == "POST" and bool(outcome.settled) and not outcome.is_calm,
+        "offered": request.method == "POST" and outcome.is_calm,
+        "signed_word": kept.signed_word(request),
+        "kept": received.kept if received else None,
+        "kept_number": received.kept.pk if received and received.kept else request.POST.get("garde", ""),
+        "closed": closed,
+        "others_here": presence.others(application, person(request)),
+    }
+    return render(request, parts.template, context | parts.context(application, one))
 
 
 def refuse_readers(request: HttpRequest, application: Application) -> None:
@@ -63,18 +137,11 @@ def _spare(request: HttpRequest) -> int:
     return min(int(asked), MORE_ROWS) if asked.isdecimal() else SPARE
 
 
-def _seen(request: HttpRequest) -> dict[str, Any]:
-    """The version the person saw; a form without one is not trusted to be recent."""
-    version = request.POST.get("version", "")
-    return {"version": int(version) if version.isdecimal() else 0, "seen": request.POST.get("seen", "")}
-
-
 def section_context(application: Application, one: Section) -> dict[str, Any]:
     position = SECTIONS.index(one)
     return {
         "application": application,
         "section": one,
-        "seen": services.fingerprint(application, one),
         "position": position + 1,
         "total": len(SECTIONS),
         "previous_url": home_parts.section_url(application, SECTIONS[position - 1].slug) if position else "",
@@ -90,69 +157,47 @@ def _next_url(application: Application, one: Section) -> str:
     return home_parts.section_url(application, SECTIONS[position].slug)
 
 
-def _after_save(request: HttpRequest, application: Application, one: Section) -> HttpResponse:
+def _after_save(request: HttpRequest, application: Application, one: Section, received: units.Sent) -> HttpResponse:
     added = request.POST.get("ajouter", "")
     here = home_parts.section_url(application, one.slug)
     if added:
         spare = _spare(request) + 2
         return redirect(f"{here}?lignes={min(spare, MORE_ROWS)}#{added}")
     messages.success(request, f"« {one.title} » est enregistré.")
+    if received.chosen:
+        return redirect(f"{here}#unite-{received.chosen}")
     if request.POST.get("suite") == "retour":
         return redirect("application_home", application.public_id)
     return redirect(_next_url(application, one))
 
 
-def _table(name: str, table: Any) -> dict[str, Any]:
-    return {"name": name, "formset": table, "title": TABLES[name][1], "add": TABLES[name][2]}
-
-
-def _somebody_was_faster(application: Application, one: Section, stale: Stale) -> dict[str, Any]:
-    """The page is shown again with what was typed; saving again is then a choice made knowingly."""
-    fresh = services.for_reading().get(pk=application.pk)
-    entry = (
-        Entry.objects.filter(chain=chain_of(application), verb="save_section", data__section=one.slug)
-        .order_by("-sequence")
-        .first()
-    )
-    application.version = fresh.version
-    return {
-        "stale": str(stale),
-        "stale_by": entry.actor_label if entry else "Un collègue",
-        "stale_at": entry.recorded_at if entry else None,
-        "seen": services.fingerprint(fresh, one),
-        "fresh": fresh,
-    }
-
-
-def _others(application: Application, values: dict[str, Any], rows: dict[str, Any]) -> list[dict[str, Any]]:
-    """What stands in the file now, where it differs from what was just typed."""
-    fresh = services.for_reading().get(pk=application.pk)
-    shown = []
-    for name, typed in values.items():
-        kept = getattr(fresh, name)
-        if kept != typed:
-            shown.append({"label": label_of(name), "text": _words(fresh, name)})
-    for name in rows:
-        lines = [str(row) if name != "budget_lines" else _budget_words(row) for row in getattr(fresh, name).all()]
-        label = TABLES[name][1].lower() if name in TABLES else "le budget"
-        shown.append({"label": label, "text": "\n".join(lines) or "(vide)"})
-    return shown
-
-
-def _budget_words(line: Any) -> str:
-    return f"{line_words(line)}{', ' + line.label if line.label else ''} : {euros(line.amount_cents)}"
-
-
-def _words(application: Application, name: str) -> str:
-    value = getattr(application, name)
-    if isinstance(value, list):
-        known = dict([*Public.choices, *reference.grounds(), *reference.domains(), *reference.COMMITMENTS])
-        return ", ".join(str(known.get(code, code)) for code in value) or "(vide)"
-    shown = getattr(application, f"get_{name}_display", None)
-    return str(shown() if shown else value or "(vide)")
-
-
 # --- The budget ------------------------------------------------------------------------------------------------
+
+
+class BudgetParts:
+    """The tables of the budget, as they stand or as they were typed; the figures are those of what is shown."""
+
+    template = "applications/commune/budget.html"
+    values: dict[str, Any]
+
+    def __init__(self, application: Application, one: Section, received: units.Sent | None, *, spare: int) -> None:
+        data = received.data if received and received.has("budget_lines") else None
+        self.budget = Budget(application, data=data, spare=spare - 1)
+        self.values, self.rows, self.errors = {}, {}, {}
+        self.asked = False
+        if data is None:
+            self.lines: Any = list(application.budget_lines.all())
+        elif self.budget.is_valid():
+            self.lines = self.budget.models()
+            self.rows = {"budget_lines": self.budget.lines()}
+        else:
+            self.lines = self.budget.models()
+            self.errors = {"budget_lines": units.row_refusals(self.budget.forms)}
+
+    def context(self, application: Application, one: Section) -> dict[str, Any]:
+        figures = budget_context(application, self.lines, asked=self.asked)
+        offers = [(offer, budget_help.input_of(self.budget, offer)) for offer in figures["help"].offers]
+        return {"budget": self.budget, "offers": offers, **figures}
 
 
 @require_http_methods(["GET", "POST"])
@@ -162,56 +207,63 @@ def budget(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if request.method == "GET" and not policies.can_edit(request.user, application):
         return redirect(home_parts.url("application_review", application) + "#budget")
     refuse_readers(request, application)
-    data = request.POST if request.method == "POST" else None
-    forms = Budget(application, data=data, spare=_spare(request) - 1)
-    context = section_context(application, one)
-    if data is not None and forms.is_valid():
-        lines = forms.lines()
-        try:
-            saved = services.save_section(
-                application.pk,
-                "budget",
-                by=person(request),
-                rows={"budget_lines": lines},
-                **_seen(request),
-            )
-            return _after_budget(request, saved, one)
-        except Stale as stale:
-            context |= _somebody_was_faster(application, one, stale)
-            context["others"] = _others(application, {}, {"budget_lines": lines})
-    figures = eligibility.money(application)
-    context |= {"budget": forms, **_budget_context(application, figures, asked="controle" in request.GET)}
-    return render(request, "applications/commune/budget.html", context)
+    received = units.sent(request, one)
+    filled = bool(request.POST.get("remplir"))
+    if filled and received is not None:
+        received.data = budget_help.filled(application, received.data)
+    parts = BudgetParts(application, one, received, spare=_spare(request))
+    parts.asked = "controle" in request.GET
+    if received is None:
+        outcome = units.shown(application, one)
+    elif request.method == "GET" or filled:
+        outcome = units.compared(application, received, parts.rows, parts.errors)
+    else:
+        return _save_budget(request, application, one, received, parts)
+    return _page(request, application, one, received, parts, outcome)
 
 
-def _after_budget(request: HttpRequest, saved: Application, one: Section) -> HttpResponse:
-    figures = eligibility.money(saved)
-    wrong = [check for check in eligibility.money_checks(saved.call, figures) if not check.ok]
-    if request.POST.get("suite") == "continuer" and not request.POST.get("ajouter") and wrong and not figures.is_empty:
-        return redirect(home_parts.section_url(saved, "budget") + "?controle=1")
-    return _after_save(request, saved, one)
+def _save_budget(
+    request: HttpRequest, application: Application, one: Section, received: units.Sent, parts: BudgetParts
+) -> HttpResponse:
+    answer = _save(request, application, one, received, parts)
+    figures = eligibility.money_of(parts.lines)
+    wrong = [check for check in eligibility.money_checks(application.call, figures) if not check.ok]
+    goes_on = answer.status_code == 302 and request.POST.get("suite") == "continuer" and not request.POST.get("ajouter")
+    if goes_on and wrong and not figures.is_empty:
+        return redirect(home_parts.section_url(application, "budget") + "?controle=1")
+    return answer
 
 
-def _budget_context(application: Application, figures: eligibility.Money, *, asked: bool) -> dict[str, Any]:
+@require_POST
+def budget_figures(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """What the budget being typed amounts to; nothing is saved. Amounts that cannot be read are left out, and said."""
+    application, one = own_file(request, public_id), BY_SLUG["budget"]
+    refuse_readers(request, application)
+    parts = BudgetParts(application, one, units.sent(request, one), spare=SPARE)
+    context = {"application": application, "unread": parts.budget.unread, **parts.context(application, one)}
+    return render(request, "applications/commune/_budget_live.html", context)
+
+
+def budget_context(application: Application, lines: Any, *, asked: bool) -> dict[str, Any]:
+    figures = eligibility.money_of(lines)
     checks = eligibility.money_checks(application.call, figures)
     unsaid = [
         f"Indiquez où en est la demande ({line.funder})."
-        for line in application.budget_lines.all()
+        for line in lines
         if line.account == "74" and not line.is_request and line.funder and not line.status
     ]
     to_fix = [check.reason for check in checks if not check.ok] + unsaid
-    own = sum(x.amount_cents for x in application.budget_lines.all() if x.account == "autofinancement")
-    fits = own + figures.gap if figures.gap and own + figures.gap >= 0 and not figures.is_empty else None
     return {
         "figures": figures,
         "checks": checks,
         "to_fix": to_fix if asked else [],
-        "fits": fits,
         "most": eligibility.allowed(application.call, figures),
+        "help": budget_help.help_for(application.call, figures, lines),
         "shares": [
             {"label": "Fonds d’initiative", "cents": figures.requested, "key": "fund"},
             {"label": "Autres financeurs", "cents": figures.other_subsidies, "key": "other"},
             {"label": "Commune", "cents": figures.own_share, "key": "own"},
         ],
         "accounts": ACCOUNTS,
+        "example": EXAMPLES["budget_lines"],
     }

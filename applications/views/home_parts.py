@@ -22,6 +22,7 @@ from journal.services import chain_of
 VERBS = {
     "create": "{who} a commencé le dossier",
     "save_section": "{who} a modifié « {section} »",
+    "restore_section": "{who} a repris un texte d’avant dans « {section} »",
     "attach_document": "{who} a joint « {name} »",
     "remove_document": "{who} a retiré « {name} »",
     "reuse_document": "{who} a repris « {name} » d’un dossier précédent",
@@ -49,6 +50,7 @@ VERBS = {
 }
 WRITING = (
     "save_section",
+    "restore_section",
     "attach_document",
     "remove_document",
     "reuse_document",

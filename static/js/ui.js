@@ -112,6 +112,7 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method !== "post" || event.defaultPrevented || form.querySelector("[type=password]")) return;
+    if ("autosave" in form.dataset) return; // writing.js keeps these
     const values = Object.fromEntries(texts(form).filter((box) => box.value).map((box) => [box.name, box.value]));
     if (Object.keys(values).length) sessionStorage.setItem(KEPT + location.pathname, JSON.stringify(values));
   });
@@ -147,6 +148,22 @@
     lost[0].form.before(note);
   }
 
+  // --- What writing.js keeps in this browser goes when it has arrived, and at the sign-out ---
+  function forgetTyped(wanted) {
+    try {
+      Object.keys(localStorage).filter((key) => key.startsWith("fi-texte:") && wanted(key)).forEach((key) => localStorage.removeItem(key));
+    } catch (closed) { /* nothing was kept */ }
+  }
+
+  document.addEventListener("submit", (event) => {
+    if (new URL(event.target.action, location.href).pathname.endsWith("/logout/")) forgetTyped(() => true);
+  });
+  if (document.querySelector(".flash-success")) {
+    const arrived = JSON.parse(sessionStorage.getItem("fi-partis") || "[]");
+    forgetTyped((key) => arrived.includes(key));
+  }
+  sessionStorage.removeItem("fi-partis");
+
   // --- Passkeys: allauth's script tells what went wrong, we say it in French ---
   document.addEventListener("allauth.error", (event) => {
     const note = document.querySelector("[data-key-error]");
@@ -161,14 +178,19 @@
   function count(box) {
     const note = document.querySelector(`[data-count-for="${CSS.escape(box.id)}"]`);
     if (!note) return;
-    // Words by the server's own pattern; else characters, a line break being two, as the form sends it.
+    // Words by the server's own pattern; else characters, a line break being two, as most forms send it.
     const found = box.dataset.words && box.value.match(new RegExp(box.dataset.words, "gu"));
-    const length = box.dataset.words ? (found || []).length : Array.from(box.value).length + (box.value.match(/\n/g) || []).length;
+    const ends = box.dataset.countLines ? 0 : (box.value.match(/\n/g) || []).length;
+    const length = box.dataset.words ? (found || []).length : Array.from(box.value).length + ends;
     const left = Number(box.dataset.count) - length;
     const figure = Math.abs(left).toLocaleString("fr-FR");
     const noun = (box.dataset.words ? "mot" : "caractère") + (Math.abs(left) > 1 ? "s" : "");
     note.textContent = left < 0 ? `${figure} ${noun} de trop` : `Il reste ${figure} ${noun}`;
     note.classList.toggle("over", left < 0);
+    // Said aloud only when it begins to matter.
+    const mood = left < 0 ? "over" : left <= (box.dataset.words ? 20 : 100) ? "near" : "";
+    if (box.dataset.mood !== undefined && box.dataset.mood !== mood && mood) say(note.textContent);
+    box.dataset.mood = mood;
   }
 
   function prepare(root) {

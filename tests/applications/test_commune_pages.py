@@ -54,7 +54,7 @@ def seen(application: Application, slug: str) -> dict[str, Any]:
     fresh = services.for_reading().get(pk=application.pk)
     from applications.sections import BY_SLUG
 
-    return {"version": fresh.version, "seen": services.fingerprint(fresh, BY_SLUG[slug])}
+    return {f"vu-{unit}": token for unit, token in services.tokens(fresh, BY_SLUG[slug]).items()}
 
 
 def table(prefix: str, *rows: dict[str, str], initial: int = 0) -> dict[str, str]:
@@ -201,11 +201,12 @@ def test_what_two_people_type_is_kept_and_shown() -> None:
     )
     words = text_of(response)
     assert response.status_code == 200
-    for said in ("Karim Benali a enregistré cette section", "Le texte de Karim.", "Mon texte.", "Le mien."):
+    for said in ("Karim Benali a changé ce texte", "Le texte de Karim.", "Mon texte.", "Le mien."):
         assert said in words
-    assert Application.objects.get(pk=draft.pk).stakes == "Le texte de Karim."
-    again = {"stakes": "Les deux.", "diagnostic": "Le mien.", "version": response.context["application"].version}
-    again["seen"] = response.context["seen"]
+    kept = Application.objects.get(pk=draft.pk)
+    assert (kept.stakes, kept.diagnostic) == ("Le texte de Karim.", "Le mien.")
+    again = {"stakes": "Les deux.", "diagnostic": "Le mien.", **before, "choix": "mien:stakes"}
+    again["neuf-stakes"] = response.context["conflicts"][0]["fresh"]
     assert client.post(page("application_section", draft, "enjeu"), again).status_code == 302
     assert Application.objects.get(pk=draft.pk).stakes == "Les deux."
 
@@ -257,7 +258,7 @@ def test_an_unbalanced_budget_is_kept_and_says_what_would_balance_it() -> None:
     words = text_of(client.get(response.url))
     for said in (
         "Il manque 2 300,00 € de produits",
-        "Avec 3 000,00 € ici",
+        "Équilibrer par l’autofinancement, 3 000,00 €",
         "Indiquez où en est la demande (Caf)",
     ):
         assert said in words
@@ -282,7 +283,7 @@ def test_what_a_budget_holds_comes_back_in_its_form() -> None:
     draft = a_draft()
     services.save_section(draft.pk, "budget", by=draft.created_by, rows={"budget_lines": balanced_budget()})
     context = client_of(draft.created_by).get(page("application_budget", draft)).context
-    before = services.fingerprint(services.for_reading().get(pk=draft.pk), context["section"])
+    before = draft.sittings.count()
     posted: dict[str, Any] = {"suite": "retour", **seen(draft, "budget")}
     for part in context["budget"].forms:
         for form in getattr(part, "forms", [part]):
@@ -295,7 +296,7 @@ def test_what_a_budget_holds_comes_back_in_its_form() -> None:
     kept = services.for_reading().get(pk=draft.pk)
     assert kept.requested_cents == 400_000
     assert {line.label for line in kept.budget_lines.all()} >= {"Supports imprimés", "Contrat de ville"}
-    assert before
+    assert draft.sittings.count() == before, "what is sent back as it was shown is not a change"
 
 
 def test_documents_are_joined_several_at_once_refused_in_words_and_taken_away() -> None:

@@ -14,7 +14,7 @@ from applications.models import Application, Remark
 from applications.sections import BY_SLUG
 from applications.services import drafting
 from applications.tasks import remind_before_closing
-from common.errors import DomainError, NotAllowed, Stale
+from common.errors import DomainError, NotAllowed
 from journal.models import Entry
 from notifications.models import Message
 from tests.factories.accounts import a_commune, a_drafter, a_membership, a_reader, a_signatory, an_instructor
@@ -94,28 +94,36 @@ def test_saving_the_same_again_writes_nothing() -> None:
     assert Entry.objects.filter(verb="save_section").count() == 1
 
 
-def test_two_people_in_the_same_section_do_not_lose_a_word() -> None:
+def test_two_people_at_the_same_text_do_not_lose_a_word() -> None:
     draft = a_draft()
     colleague = a_drafter(draft.organisation)
-    seen = services.fingerprint(draft, BY_SLUG["enjeu"])
-    services.save_section(draft.pk, "enjeu", by=colleague, values={"stakes": "Le sien."}, version=draft.version)
-    with pytest.raises(Stale):
-        services.save_section(
-            draft.pk, "enjeu", by=draft.created_by, values={"stakes": "Le mien."}, version=draft.version, seen=seen
-        )
-    assert Application.objects.get(pk=draft.pk).stakes == "Le sien."
+    seen = services.tokens(draft, BY_SLUG["enjeu"])
+    services.save_section(draft.pk, "enjeu", by=colleague, values={"stakes": "Le sien."})
+    values = {"stakes": "Le mien.", "diagnostic": "Le mien aussi."}
+    saved = services.save_units(draft.pk, "enjeu", by=draft.created_by, values=values, seen=seen)
+    assert (saved.written, saved.conflicts) == (("diagnostic",), ("stakes",))
+    kept = Application.objects.get(pk=draft.pk)
+    assert (kept.stakes, kept.diagnostic) == ("Le sien.", "Le mien aussi.")
 
 
-def test_two_people_in_different_sections_do_not_get_in_each_others_way() -> None:
+def test_what_one_did_not_change_does_not_undo_a_colleague() -> None:
     draft = a_draft()
     colleague = a_drafter(draft.organisation)
-    seen = services.fingerprint(draft, BY_SLUG["gouvernance"])
-    services.save_section(draft.pk, "enjeu", by=colleague, values={"stakes": "Le sien."}, version=draft.version)
-    services.save_section(
-        draft.pk, "gouvernance", by=draft.created_by, values={"governance": "À moi."}, version=draft.version, seen=seen
-    )
-    both = Application.objects.get(pk=draft.pk)
-    assert (both.stakes, both.governance) == ("Le sien.", "À moi.")
+    seen = services.tokens(draft, BY_SLUG["enjeu"])
+    services.save_section(draft.pk, "enjeu", by=colleague, values={"stakes": "Le sien."})
+    values = {"stakes": "", "diagnostic": "À moi."}
+    saved = services.save_units(draft.pk, "enjeu", by=draft.created_by, values=values, seen=seen)
+    assert (saved.written, saved.conflicts) == (("diagnostic",), ())
+    kept = Application.objects.get(pk=draft.pk)
+    assert (kept.stakes, kept.diagnostic) == ("Le sien.", "À moi.")
+
+
+def test_two_people_who_write_the_same_words_agree() -> None:
+    draft = a_draft()
+    seen = services.tokens(draft, BY_SLUG["enjeu"])
+    services.save_section(draft.pk, "enjeu", by=a_drafter(draft.organisation), values={"stakes": "Pareil."})
+    saved = services.save_units(draft.pk, "enjeu", by=draft.created_by, values={"stakes": "Pareil."}, seen=seen)
+    assert (saved.written, saved.conflicts) == ((), ())
 
 
 def test_a_reader_and_the_staff_do_not_write() -> None:

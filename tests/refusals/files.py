@@ -1,7 +1,7 @@
 """The file a commune sends, its documents, the exchange, and what is decided on it."""
 
 from applications.guards import CONTENT
-from tests.refusals.case import CHECK, FOREIGN_KEY, REFUSED, UNIQUE, Case, change
+from tests.refusals.case import CHECK, DENIED, FOREIGN_KEY, REFUSED, UNIQUE, Case, change
 from tests.refusals.journal import COUNT, DRAFT, FILE, SENT
 
 SEND = change(DRAFT, FILE, "$draft", 2, "draft", "submitted", **SENT)
@@ -211,6 +211,36 @@ FROZEN = [
         "INSERT INTO applications_piecerequest (application_id, asked_by_id, items, reason, due_on, answer) VALUES ($awaiting, $instructor, '[]', 'x', '2027-01-01', '')",
         UNIQUE,
         "one_open",
+    ),
+]
+
+VERSIONS = [
+    Case(
+        "a version of a file that was sent",
+        "INSERT INTO applications_version (application_id, section, unit, before, by_id) VALUES ($submitted, 'enjeu', 'stakes', '\"x\"', $drafter)",
+        REFUSED,
+        "frozen",
+        guard="applications_version.frozen",
+    ),
+    Case(
+        "a version that restores what stood in another file",
+        "INSERT INTO applications_version (application_id, section, unit, before, by_id, restores_id) VALUES ($other_draft, 'enjeu', 'stakes', '\"x\"', $drafter, $version)",
+        REFUSED,
+        "of the same file",
+    ),
+    Case(
+        "a version of nothing",
+        "INSERT INTO applications_version (application_id, section, unit, before, by_id) VALUES ($draft, 'enjeu', '', '\"x\"', $drafter)",
+        CHECK,
+        "version_says_where",
+    ),
+    Case("a version rewritten", "UPDATE applications_version SET before = '\"x\"' WHERE id = $version", DENIED),
+    Case("a version removed", "DELETE FROM applications_version WHERE id = $version", DENIED),
+    Case(
+        "a kept text without end",
+        "INSERT INTO applications_kepttext (user_id, path, body) VALUES ($drafter, '/x/', repeat('x', 400001))",
+        CHECK,
+        "kept_text_is_bounded",
     ),
 ]
 

@@ -19,6 +19,7 @@ SUBJECTS = {
     "sending": files.SENDING,
     "frozen": files.FROZEN,
     "report": reports.REPORTS,
+    "version": files.VERSIONS,
     "tenant": files.TENANTS,
     "stored file": files.FILES,
     "message": files.MESSAGES,

@@ -35,6 +35,7 @@ from applications.models import (
     QuestionAnswer,
     ReportDocument,
     ReportRemark,
+    Version,
 )
 from applications.services.reports import copy_plan
 from common.actors import MACHINE
@@ -209,6 +210,9 @@ class World:
         self.draft = self.a_draft()
         self.second_draft = self.a_draft()
         self.other_draft = self.a_draft(self.other_commune)
+        self.version = Version.objects.create(
+            application=self.draft, section="enjeu", unit="stakes", before="Avant.", by=self.drafter
+        )
         self.submitted = self.an_application("submitted")
         self.in_instruction = self.an_application("in_instruction")
         self.awaiting = self.an_application("awaiting_commune")
