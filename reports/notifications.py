@@ -80,3 +80,9 @@ class InvariantsBroken(Mail):
 
     def key(self) -> str:
         return self.day
+
+
+class FilesBroken(InvariantsBroken):
+    """Stored files that are missing or are no longer what was stored: to restore from the backup."""
+
+    kind = "files_broken"

@@ -11,7 +11,7 @@ from common.actors import MACHINE
 from common.dates import day, day_short
 from common.money import euros_short
 from common.typography import counted
-from documents import letters
+from documents import inventory, letters
 from documents.models import StoredFile
 from documents.services import issue
 from fund.states import Theme
@@ -20,7 +20,7 @@ from journal.models import Seal
 from notifications.models import Message
 from reports import figures as facts
 from reports import invariants
-from reports.notifications import InvariantsBroken, SealMade, WeeklyReport
+from reports.notifications import FilesBroken, InvariantsBroken, SealMade, WeeklyReport
 
 log = structlog.get_logger(__name__)
 DUE_HOUR = 7  # Monday, Paris
@@ -149,3 +149,14 @@ def check_every_invariant() -> list[str]:
         with transaction.atomic():
             InvariantsBroken(day=day(timezone.localdate()), broken=broken).queue()
     return broken
+
+
+def check_every_file() -> inventory.Inventory:
+    """Nightly: every stored file is read again; what is missing or altered is mailed, what is useless is cleaned."""
+    found = inventory.take()
+    if not found.is_sound:
+        broken = [f"fichier {pk} : absent du dépôt" for pk in found.missing]
+        broken += [f"fichier {pk} : son contenu a changé" for pk in found.altered]
+        with transaction.atomic():
+            FilesBroken(day=day(timezone.localdate()), broken=broken).queue()
+    return found

@@ -15,6 +15,11 @@ def nightly_invariants() -> None:
 
 
 @shared_task
+def nightly_inventory() -> None:
+    services.check_every_file()
+
+
+@shared_task
 def nightly_seal() -> None:
     """Seal the journal, mail the seal to the auditors, and put it in a file outside the database."""
     made = services.seal_journal()

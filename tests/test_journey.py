@@ -312,14 +312,14 @@ def the_documents(journey: Journey, drafter: Person) -> None:
     drafter.reads("Il manque encore")
     for label in ("Délibération du conseil municipal", "Plan de financement"):
         drafter.page.get_by_label(f"Fichier : {label}").set_input_files(a_paper(journey.folder, label))
-        drafter.press(f"Joindre : {label}")
+        expect(drafter.page.locator(".file-row").filter(has_text=label).locator(".docs li")).to_have_count(1)
     insist(lambda: every_document_is_ready(drafter), 40)
     drafter.look()
 
 
 def every_document_is_ready(drafter: Person) -> None:
     drafter.page.reload()
-    expect(drafter.main).not_to_contain_text("analyse en cours", timeout=1_500)
+    expect(drafter.main).not_to_contain_text("En cours d’analyse", timeout=1_500)
     expect(drafter.main.get_by_text("Jointe", exact=True)).to_have_count(2, timeout=1_500)
 
 

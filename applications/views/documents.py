@@ -82,7 +82,8 @@ def document_state(request: HttpRequest, public_id: UUID, code: str) -> HttpResp
     row = document_row(application, code)
     if not policies.can_edit(request.user, application) or same_as_seen(row, request.GET.get("vu", "")):
         return HttpResponse(status=204)
-    context = {"application": application, "row": row, "removable": True, "alone": True}
+    missing = eligibility.missing_documents(application)
+    context = {"application": application, "row": row, "removable": True, "alone": True, "missing": missing}
     return render(request, "applications/commune/_papers.html", context)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Protocol
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 MANY_TABS = 400
 
@@ -13,6 +13,16 @@ class Hands(Protocol):
     def choose(self, name: str, value: str) -> None: ...
     def join(self, within: str, paper: Path) -> None: ...
     def go(self, words: str) -> None: ...
+
+
+def sends_by_itself(page: Page, within: str) -> bool:
+    """Where scripts run, a file leaves as soon as it is chosen."""
+    return page.locator(f"{within} form.upload.ready").count() > 0
+
+
+def wait_for_the_paper(page: Page, within: str, paper: Path) -> None:
+    expect(page.locator(f"{within} .docs li").filter(has_text=paper.name)).to_be_visible()
+    expect(page.locator(f"{within} .sending")).to_have_count(0)
 
 
 class Mouse:
@@ -34,6 +44,8 @@ class Mouse:
 
     def join(self, within: str, paper: Path) -> None:
         self.page.locator(f"{within} input[type=file]").first.set_input_files(paper)
+        if sends_by_itself(self.page, within):
+            return wait_for_the_paper(self.page, within, paper)
         with self.page.expect_navigation():
             self.page.locator(f"{within} button").filter(has_text="Joindre").first.click()
 
@@ -81,6 +93,8 @@ class Keyboard:
         with self.page.expect_file_chooser() as asked:
             self.page.keyboard.press("Space")
         asked.value.set_files(paper)
+        if sends_by_itself(self.page, within):
+            return wait_for_the_paper(self.page, within, paper)
         self._reach(f"{within} button", "Joindre")
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
