@@ -45,7 +45,8 @@ class Mouse:
     def join(self, within: str, paper: Path) -> None:
         self.page.locator(f"{within} input[type=file]").first.set_input_files(paper)
         if sends_by_itself(self.page, within):
-            return wait_for_the_paper(self.page, within, paper)
+            wait_for_the_paper(self.page, within, paper)
+            return
         with self.page.expect_navigation():
             self.page.locator(f"{within} button").filter(has_text="Joindre").first.click()
 
@@ -94,7 +95,8 @@ class Keyboard:
             self.page.keyboard.press("Space")
         asked.value.set_files(paper)
         if sends_by_itself(self.page, within):
-            return wait_for_the_paper(self.page, within, paper)
+            wait_for_the_paper(self.page, within, paper)
+            return
         self._reach(f"{within} button", "Joindre")
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
