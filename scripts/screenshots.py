@@ -31,6 +31,7 @@ COMMUNE = "redacteur@aubagne.demo"
 DESK_OFFICER = "instructrice@metropole.demo"
 MANAGER = "gestionnaire@metropole.demo"
 FINANCE = "prepa.finances@metropole.demo"
+FIRST_FILE = "main a[href^='/dossiers/']"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ SCREENS = (
     Screen("donnees-ouvertes", None, "/donnees-ouvertes/"),
     Screen("commune-dossiers", COMMUNE, "/mes-dossiers/"),
     Screen("commune-dossier", COMMUNE, "/mes-dossiers/", ("main a[href^='/dossiers/']",)),
+    Screen("commune-question", "redacteur@pertuis.demo", "/mes-dossiers/", (FIRST_FILE, "main a[href$='/echanges/']")),
+    Screen("questions", DESK_OFFICER, "/instruction/questions/"),
     Screen("instruction", DESK_OFFICER, "/instruction/"),
     Screen("instruction-dossier", DESK_OFFICER, "/instruction/", ("main table a[href^='/instruction/']",)),
     Screen("budget", MANAGER, "/budget/"),
