@@ -7,6 +7,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from stdnum.fr import siret
 
 from accounts import policies
+from accounts.domains import FREE_PROVIDERS, is_domain
 from accounts.models import Invitation, Organisation, User
 from accounts.states import STAFF_ROLES, PlanStatus, Role
 from common.history import mark
@@ -65,6 +66,12 @@ class InviteForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["email"].widget.attrs["autocomplete"] = "off"
         self.fields["role"] = RoleField(policies.grantable_roles(by, organisation.pk if organisation else None))
+        if organisation and policies.can_administer(by, organisation.pk):
+            self.fields["as_administrator"] = forms.BooleanField(
+                label="Administre l’espace de la commune",
+                help_text="Répond à qui demande à entrer, donne et retire les rôles.",
+                required=False,
+            )
 
 
 class GrantForm(forms.Form):
@@ -157,14 +164,43 @@ class PlanForm(SeenForm):
         return data
 
 
-class ContactsForm(SeenForm):
+class DomainsField(forms.CharField):
+    """Domains of mail, separated by commas or lines, kept as a list."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(label="Domaines de messagerie de la mairie", required=False, max_length=500, **kwargs)
+        self.help_text = "Par exemple : ville-aubagne.fr. Séparés par des virgules. Ils ne donnent aucun droit."
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        found = [word.removeprefix("@").lower() for word in (value or "").replace(",", " ").split()]
+        return list(dict.fromkeys(found))
+
+    def validate(self, value: Any) -> None:
+        for domain in value:
+            if not is_domain(domain):
+                raise forms.ValidationError(f"« {domain} » n’est pas un domaine de messagerie.")
+            if domain in FREE_PROVIDERS:
+                raise forms.ValidationError(f"« {domain} » est ouvert à tout le monde : il ne dit rien de la mairie.")
+
+    def run_validators(self, value: Any) -> None:
+        """A list has no length to check."""
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool((initial or []) != self.to_python(data))
+
+
+class OwnContactsForm(SeenForm):
+    """What the commune's own administrator may correct."""
+
     siret = SiretField()
 
     class Meta:
         model = Organisation
-        fields = ["address", "email", "phone", "siret", "siret_checked"]
+        fields = ["address", "phone", "siret"]
         widgets = {"address": forms.Textarea(attrs={"rows": 3})}
-        labels = {"siret_checked": "Ce SIRET a été vérifié dans l’annuaire officiel"}
 
     def clean_siret(self) -> str:
         value: str = self.cleaned_data["siret"]
@@ -173,6 +209,14 @@ class ContactsForm(SeenForm):
                 f"Ce SIRET n’est pas celui de la commune : il commence par {self.instance.siren}."
             )
         return value
+
+
+class ContactsForm(OwnContactsForm):
+    email_domains = DomainsField()
+
+    class Meta(OwnContactsForm.Meta):
+        fields = ["address", "email", "email_domains", "phone", "siret", "siret_checked"]
+        labels = {"siret_checked": "Ce SIRET a été vérifié dans l’annuaire officiel"}
 
 
 class ImportForm(forms.Form):

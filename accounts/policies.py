@@ -61,6 +61,11 @@ def can_manage_directory(by: Any) -> bool:
     return bool(by.is_authenticated and by.has_role(*KEEPERS))
 
 
+def can_edit_contacts(by: Any, organisation: Organisation) -> bool:
+    """The commune's own administrator too; what only the staff may say (SIRET checked, mail domains) stays theirs."""
+    return can_manage_directory(by) or can_administer(by, organisation.pk)
+
+
 def can_edit_plan(by: Any) -> bool:
     return bool(by.is_authenticated and by.has_role(*DESK_ROLES))
 

@@ -1,14 +1,23 @@
 from django.urls import URLPattern, URLResolver, path
 
-from accounts.views import administration, communes, team
+from accounts.views import administration, answering, communes, joining, lookup, people, team
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("equipe/", team.team, name="team"),
     path("equipe/<slug:siren>/inviter/", team.team_invite, name="team_invite"),
+    path("equipe/<slug:siren>/passer-la-main/", people.hand_over, name="hand_over"),
+    path("equipe/<slug:siren>/personnes/<int:pk>/", people.person_roles, name="person_roles"),
+    path("equipe/<slug:siren>/personnes/<int:pk>/retirer/", people.person_remove, name="person_remove"),
     path("equipe/roles/<int:pk>/retirer/", team.membership_end, name="membership_end"),
     path("invitations/<int:pk>/renvoyer/", team.invitation_resend, name="invitation_resend"),
     path("invitations/<int:pk>/annuler/", team.invitation_revoke, name="invitation_revoke"),
     path("invitation/<str:token>/", team.invitation_accept, name="invitation_accept"),
+    path("rejoindre/", joining.join, name="join"),
+    path("rejoindre/envoyee/", joining.join_sent, name="join_sent"),
+    path("rejoindre/recue/", joining.join_received, name="join_received"),
+    path("rejoindre/confirmer/<str:token>/", joining.join_confirm, name="join_confirm"),
+    path("demandes-entree/", answering.join_list, name="join_list"),
+    path("demandes-entree/<int:pk>/", answering.join_answer, name="join_answer"),
     path("profil/", team.profile, name="profile"),
     path("comptes/", administration.account_list, name="account_list"),
     path("comptes/inviter/", administration.staff_invite, name="staff_invite"),
@@ -21,4 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("communes/<slug:siren>/", communes.commune_detail, name="commune_detail"),
     path("communes/<slug:siren>/plan/", communes.commune_plan, name="commune_plan"),
     path("communes/<slug:siren>/coordonnees/", communes.commune_contacts, name="commune_contacts"),
+    path("communes/<slug:siren>/annuaire/", lookup.lookup_ask, name="lookup_ask"),
+    path("communes/<slug:siren>/annuaire/reponse/", lookup.lookup_state, name="lookup_state"),
+    path("communes/<slug:siren>/annuaire/reprendre/", lookup.lookup_keep, name="lookup_keep"),
 ]

@@ -20,6 +20,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "nav": menu(request),
         "signed_in": signed_in(request),
         "demo": settings.DEMO,
+        "proconnect": bool(settings.PROCONNECT_DISCOVERY_URL),
         "demo_accounts": demo_accounts(request),
         "desk_search_url": desk_search(request),
     }
@@ -47,9 +48,16 @@ def signed_in(request: HttpRequest) -> dict[str, Any] | None:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return None
-    first = next(iter(user.active_memberships), None)
-    label = "" if first is None else str(first.organisation or first.get_role_display())
+    label = belonging(user)
     links = [{"label": "Mon profil", "url": reverse("profile")}]
     if user.is_staff:
         links.append({"label": "Données (lecture seule)", "url": reverse("admin:index")})
     return {"name": user.get_full_name(), "organisation": label, "links": links}
+
+
+def belonging(user: Any) -> str:
+    """For whom somebody works: their role in the fund's staff, and every commune by its name."""
+    staff = [str(m.get_role_display()) for m in user.active_memberships if m.organisation_id is None][:1]
+    names = list(dict.fromkeys(str(m.organisation) for m in user.active_memberships if m.organisation_id))
+    shown = names if len(names) <= 2 else [*names[:1], f"{len(names) - 1} autres communes"]
+    return ", ".join([*staff, " et ".join(shown)] if shown else staff)

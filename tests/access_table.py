@@ -73,6 +73,10 @@ TABLE: dict[str, Row] = {
     "demo_mail_attachment": row(EVERYBODY, pk="message", index="0"),
     "demo_components": PUBLIC,
     "invitation_accept": both(EVERYBODY, token="token"),
+    "join": both(EVERYBODY),
+    "join_sent": PUBLIC,
+    "join_received": PUBLIC,
+    "join_confirm": both(EVERYBODY, token="token"),
     # The person
     "profile": both(SIGNED_IN),
     # The commune's file
@@ -113,6 +117,15 @@ TABLE: dict[str, Row] = {
     "team": row(COMMUNES | {"unassigned"}),
     "team_invite": both(WRITERS | some("manager admin"), siren="siren"),
     "membership_end": both(some("signatory manager admin"), pk="membership"),
+    "hand_over": both(some("signatory"), siren="siren"),
+    "person_roles": both(some("signatory manager admin"), siren="siren", pk="colleague"),
+    "person_remove": both(some("signatory manager admin"), siren="siren", pk="colleague"),
+    "join_list": row(some("manager admin")),
+    "join_answer": both(some("signatory manager admin"), pk="join_request"),
+    # Without the address of the directory these pages do not exist (tests/accounts/test_directory_lookup.py).
+    "lookup_ask": row(siren="siren"),
+    "lookup_state": row(siren="siren"),
+    "lookup_keep": row(siren="siren"),
     "invitation_resend": row(pk="invitation"),
     "invitation_revoke": row(pk="invitation"),
     # The desk
@@ -195,7 +208,7 @@ TABLE: dict[str, Row] = {
     "commune_list": row(READERS | {"admin"}),
     "commune_detail": row(READERS | {"admin"}, siren="siren"),
     "commune_plan": both(DESK, siren="siren"),
-    "commune_contacts": both(some("manager admin"), siren="siren"),
+    "commune_contacts": both(some("signatory manager admin"), siren="siren"),
     "commune_import": both(some("manager admin")),
     # Messages and journal
     "message_list": row(some("manager admin")),

@@ -76,7 +76,7 @@ class World:
         self.clients: dict[str, Client] = {}
 
     def _more(self) -> dict[str, Any]:
-        from accounts.models import Invitation, Membership
+        from accounts.models import Invitation, JoinRequest, Membership
         from documents.models import StoredFile
         from fund.models import BudgetLine, Call
         from notifications.models import Message
@@ -106,6 +106,8 @@ class World:
             "section": "enjeu",
             "document": "deliberation",
             "siren": Organisation.objects.get(name="Aubagne").siren,
+            "colleague": User.objects.get(email="lecteur@aubagne.demo").pk,
+            "join_request": JoinRequest.objects.get(organisation__name="Aubagne", state="waiting").pk,
             "membership": Membership.objects.get(user__email="lecteur@aubagne.demo").pk,
             "invitation": Invitation.objects.order_by("pk").values_list("pk", flat=True).first() or 0,
             "token": "x" * 43,

@@ -17,6 +17,7 @@ from journal.models import Kind
 from journal.services import record
 
 LOCK = 720_201
+OWN_CONTACTS = ("address", "phone", "siret")
 
 
 @dataclass
@@ -111,10 +112,14 @@ def save_plan(
 
 @transaction.atomic
 def save_contacts(pk: int, *, seen: str, by: Any, **fields: Any) -> Organisation:
-    """Address, contacts and SIRET of a commune."""
-    if not policies.can_manage_directory(by):
-        raise NotAllowed("Votre rôle ne permet pas de modifier les coordonnées d’une commune.")
+    """Address, contacts and SIRET of a commune; its own administrator changes only what is in OWN_CONTACTS."""
     commune = _locked(pk, seen)
+    if not policies.can_edit_contacts(by, commune):
+        raise NotAllowed("Votre rôle ne permet pas de modifier les coordonnées d’une commune.")
+    if not policies.can_manage_directory(by):
+        fields = {name: fields[name] for name in OWN_CONTACTS if name in fields}
+        if fields.get("siret", commune.siret) != commune.siret:
+            fields["siret_checked"] = False
     changed = sorted(name for name, value in fields.items() if getattr(commune, name) != value)
     for name in changed:
         setattr(commune, name, fields[name])

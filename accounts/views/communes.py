@@ -8,8 +8,13 @@ from django.views.decorators.http import require_safe
 
 from accounts import policies, services
 from accounts.access import person
-from accounts.forms import CommuneFilters, ContactsForm, ImportForm, PlanForm
-from accounts.models import Organisation
+from accounts.forms import CommuneFilters, ContactsForm, ImportForm, OwnContactsForm, PlanForm
+from accounts.models import JoinRequest, Organisation
+from accounts.states import JoinState
+from accounts.views.answering import with_hints
+from accounts.views.lookup import lookup_context
+from accounts.views.people import back_to, people_of
+from accounts.views.team import open_invitations
 from common.search import fold
 from journal.services import history
 
@@ -27,7 +32,12 @@ def commune_list(request: HttpRequest) -> HttpResponse:
             communes = communes.filter(sort_name__contains=word)
         if form.cleaned_data["plan"]:
             communes = communes.filter(plan_status=form.cleaned_data["plan"])
-    context = {"communes": communes, "form": form, "can_import": policies.can_manage_directory(request.user)}
+    context = {
+        "communes": communes,
+        "form": form,
+        "can_import": policies.can_manage_directory(request.user),
+        "waiting_count": JoinRequest.objects.filter(state=JoinState.WAITING).count(),
+    }
     return render(request, "accounts/commune_list.html", context)
 
 
@@ -36,10 +46,14 @@ def commune_detail(request: HttpRequest, siren: str) -> HttpResponse:
     _readers_only(request)
     commune = get_object_or_404(Organisation, siren=siren)
     user = person(request)
-    members = commune.memberships.filter(ended_at=None).select_related("user").order_by("user__last_name", "role")
+    asked = commune.join_requests.filter(state=JoinState.WAITING).select_related("organisation").order_by("pk")
+    answers = policies.can_administer(user, commune.pk)
     context = {
         "commune": commune,
-        "members": [{"membership": m, "can_end": policies.can_end(user, m)} for m in members],
+        "people": people_of([commune], user)[commune.pk],
+        "waiting": with_hints(list(asked)) if answers else [],
+        "invitations": open_invitations().filter(organisation=commune) if answers else [],
+        "lookup": lookup_context(commune, user),
         "can_edit_plan": policies.can_edit_plan(user),
         "can_edit_contacts": policies.can_manage_directory(user),
         "can_invite": bool(policies.grantable_roles(user, commune.pk)),
@@ -68,20 +82,24 @@ def commune_plan(request: HttpRequest, siren: str) -> HttpResponse:
         messages.success(request, "Le plan local est enregistré. L’état précédent reste dans l’historique.")
         return redirect("commune_detail", siren)
     title = "Le plan local"
-    return render(request, "accounts/commune_form.html", {"form": form, "commune": commune, "title": title})
+    context = {"form": form, "commune": commune, "title": title, "back": reverse("commune_detail", args=[siren])}
+    return render(request, "accounts/commune_form.html", context)
 
 
 def commune_contacts(request: HttpRequest, siren: str) -> HttpResponse:
-    if not policies.can_manage_directory(request.user):
-        raise Http404
+    """By the fund's managers; the commune's administrator corrects address, telephone and SIRET."""
     commune = get_object_or_404(Organisation, siren=siren)
-    form = ContactsForm(request.POST or None, instance=commune)
+    if not policies.can_edit_contacts(request.user, commune):
+        raise Http404
+    kind = ContactsForm if policies.can_manage_directory(request.user) else OwnContactsForm
+    form = kind(request.POST or None, instance=commune)
+    back = back_to(person(request), commune)
     if request.method == "POST" and form.is_valid():
         services.save_contacts(commune.pk, by=person(request), **form.cleaned_data)
         messages.success(request, "Les coordonnées sont enregistrées.")
-        return redirect("commune_detail", siren)
-    title = "Les coordonnées"
-    return render(request, "accounts/commune_form.html", {"form": form, "commune": commune, "title": title})
+        return redirect(back)
+    context = {"form": form, "commune": commune, "title": "Les coordonnées", "back": back}
+    return render(request, "accounts/commune_form.html", context)
 
 
 def commune_import(request: HttpRequest) -> HttpResponse:

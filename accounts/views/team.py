@@ -15,7 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import policies, services
 from accounts.access import person, recently_authenticated
 from accounts.forms import AcceptForm, InviteForm, ProfileForm
-from accounts.models import Invitation, Membership, Organisation, User
+from accounts.models import Invitation, JoinRequest, Membership, Organisation, User
+from accounts.states import JoinState, Role
+from accounts.views.answering import with_hints
+from accounts.views.lookup import lookup_context
+from accounts.views.people import people_of
 
 
 @require_safe
@@ -25,23 +29,32 @@ def team(request: HttpRequest) -> HttpResponse:
     organisations = policies.teams_of(user)
     if not organisations:
         raise Http404
-    ids = [organisation.pk for organisation in organisations]
-    members = Membership.objects.filter(organisation__in=ids, ended_at=None).select_related("user")
-    waiting = open_invitations().filter(organisation__in=ids)
+    people = people_of(organisations, user)
+    waiting = open_invitations().filter(organisation__in=organisations)
+    asking = with_hints(list(_asking(organisations, user)))
     teams = [
         {
             "organisation": organisation,
-            "members": [
-                {"membership": m, "can_end": policies.can_end(user, m)}
-                for m in members.order_by("user__last_name", "role")
-                if m.organisation_id == organisation.pk
-            ],
+            "people": people[organisation.pk],
+            "has_administrator": any(
+                one.role == Role.ORGANISATION_ADMIN for row in people[organisation.pk] for one in row["held"]
+            ),
+            "administers": organisation.pk in user.organisation_ids(Role.ORGANISATION_ADMIN),
+            "waiting": [row for row in asking if row["request"].organisation_id == organisation.pk],
             "invitations": [one for one in waiting if one.organisation_id == organisation.pk],
             "can_invite": bool(policies.grantable_roles(user, organisation.pk)),
+            "lookup": lookup_context(organisation, user),
         }
         for organisation in organisations
     ]
     return render(request, "accounts/team.html", {"teams": teams})
+
+
+def _asking(organisations: list[Organisation], user: User) -> QuerySet[JoinRequest]:
+    """Who waits for an answer of this person."""
+    mine = [one.pk for one in organisations if policies.can_administer(user, one.pk)]
+    asked = JoinRequest.objects.filter(organisation__in=mine, state=JoinState.WAITING)
+    return asked.select_related("organisation").order_by("confirmed_at", "pk")
 
 
 def open_invitations() -> QuerySet[Invitation]:

@@ -73,6 +73,10 @@ def a_signatory(organisation: Organisation | None = None, **fields: Any) -> User
     return a_user(Role.SIGNATORY, organisation, **fields)
 
 
+def a_commune_administrator(organisation: Organisation | None = None, **fields: Any) -> User:
+    return a_user(Role.ORGANISATION_ADMIN, organisation, **fields)
+
+
 def an_instructor(**fields: Any) -> User:
     return a_user(Role.INSTRUCTOR, **fields)
 
