@@ -11,7 +11,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from accounts.states import DESK_ROLES, FINANCE_ROLES, READING_ROLES, Role
+from accounts.models import JoinRequest
+from accounts.policies import can_keep_accounts_of_communes
+from accounts.states import DESK_ROLES, FINANCE_ROLES, READING_ROLES, JoinState, Role
 from applications.conversation import to_answer
 from applications.models import Application, Assistance, Decision
 from applications.queue import of_the_day, rights
@@ -73,6 +75,14 @@ def _not_arrived(user: Any) -> QuerySet[Any]:
     return Message.objects.filter(state=MessageState.DEAD)
 
 
+def _to_let_in(user: Any) -> QuerySet[Any]:
+    """Who asks to join, before those who may answer."""
+    waiting = JoinRequest.objects.filter(state=JoinState.WAITING)
+    if can_keep_accounts_of_communes(user):
+        return waiting
+    return waiting.filter(organisation__in=user.organisation_ids(Role.ORGANISATION_ADMIN))
+
+
 def _holds(*roles: str) -> Callable[[Any], bool]:
     return lambda user: user.has_role(*roles)
 
@@ -83,7 +93,7 @@ def _in_a_commune(user: Any) -> bool:
 
 MENU = (
     Item("Mes dossiers", "my_applications", _in_a_commune, _to_answer, also=("/dossiers/",)),
-    Item("Équipe", "team", _in_a_commune),
+    Item("Équipe", "team", _in_a_commune, _to_let_in, also=("/equipe/",)),
     Item("À traiter", "desk_queue", _holds(*DESK_ROLES), _to_instruct, also=("/instruction/",)),
     Item("Saisie", "desk_help", _holds(Role.INSTRUCTOR, Role.FUND_MANAGER), _to_help, also=("/instruction/saisie/",)),
     Item("Dossiers", "desk_queue", _holds(Role.AUDITOR), also=("/instruction/",)),
@@ -96,7 +106,13 @@ MENU = (
     Item("Comptes bancaires", "bank_list", _holds(*FINANCE_ROLES)),
     Item("Appels", "call_manage_list", _holds(*DESK_ROLES, Role.AUDITOR), also=("/appels-gestion/",)),
     Item("Budget", "budget", _holds(*READING_ROLES), also=("/budget/",)),
-    Item("Communes", "commune_list", _holds(*READING_ROLES, Role.ADMINISTRATOR), also=("/communes/",)),
+    Item(
+        "Communes",
+        "commune_list",
+        _holds(*READING_ROLES, Role.ADMINISTRATOR),
+        _to_let_in,
+        also=("/communes/", "/demandes-entree/"),
+    ),
     Item("Tableau de bord", "dashboard", _holds(*DESK_ROLES, Role.AUDITOR)),
     Item("Journal", "journal", _holds(Role.AUDITOR, Role.HEAD_OF_SERVICE), also=("/journal/",)),
     Item(

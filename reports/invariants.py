@@ -298,6 +298,31 @@ WORKFLOW = (
         UNION ALL SELECT 'instalment ' || i.id FROM payments_instalment i
             JOIN applications_application a ON a.id = i.application_id WHERE i.organisation_id <> a.organisation_id""",
     ),
+    Invariant(
+        "I-30",
+        "a commune that had an administrator lost the last one by the fund's staff only",
+        """
+        SELECT o.name FROM accounts_organisation o
+        WHERE EXISTS (SELECT 1 FROM accounts_membership m WHERE m.organisation_id = o.id AND m.role = 'organisation_admin')
+            AND NOT EXISTS (
+                SELECT 1 FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
+                WHERE m.organisation_id = o.id AND m.role = 'organisation_admin' AND m.ended_at IS NULL AND u.is_active)
+            AND NOT EXISTS (
+                SELECT 1 FROM (
+                    SELECT m.ended_by_id FROM accounts_membership m
+                    WHERE m.organisation_id = o.id AND m.role = 'organisation_admin' ORDER BY m.ended_at DESC NULLS FIRST LIMIT 1
+                ) last JOIN accounts_membership s ON s.user_id = last.ended_by_id
+                WHERE s.organisation_id IS NULL AND s.role IN ('fund_manager', 'administrator'))""",
+    ),
+    Invariant(
+        "I-30b",
+        "who was let in was let in under the confirmed address, by somebody else",
+        """
+        SELECT j.id::text FROM accounts_joinrequest j JOIN accounts_user u ON u.id = j.user_id
+        WHERE j.state = 'accepted' AND (j.confirmed_at IS NULL OR j.user_id = j.decided_by_id
+            OR NOT EXISTS (SELECT 1 FROM accounts_membership m WHERE m.user_id = u.id
+                AND m.organisation_id = j.organisation_id AND m.role = j.role))""",
+    ),
 )
 
 DATABASE = (

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 
 from accounts.models import Membership, User
-from accounts.states import ORGANISATION_ROLES, Role
+from accounts.states import FILE_ROLES, Role
 from applications import eligibility, policies
 from applications.models import Application, Decision, PieceRequest
 from applications.sections import BY_SLUG, PARTS, Progress, progress
@@ -244,7 +244,7 @@ def amount_panel(application: Application) -> dict[str, Any]:
 def people(application: Application, user: User) -> list[dict[str, str]]:
     """Who writes this file in the commune, once each, the widest role first."""
     found = Membership.objects.filter(
-        organisation=application.organisation, role__in=ORGANISATION_ROLES, ended_at=None, user__is_active=True
+        organisation=application.organisation, role__in=FILE_ROLES, ended_at=None, user__is_active=True
     ).select_related("user")
     order = [Role.SIGNATORY, Role.DRAFTER, Role.READER]
     kinds = {Role.DRAFTER: "b", Role.SIGNATORY: "g", Role.READER: ""}

@@ -1,18 +1,19 @@
 """Communes, their SIRET « à vérifier », and one account for each role."""
 
 import csv
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from django.contrib.auth.hashers import make_password
 from stdnum import luhn
 
-from accounts.models import Membership, Organisation, User
-from accounts.states import PlanStatus
+from accounts.models import JoinRequest, Membership, Organisation, User
+from accounts.states import JoinState, PlanStatus, Role
 from common.search import sort_key
 from demo.content import Content
 from demo.content.shapes import Person
+from demo.seed.pen import Clock, Step, born, walk
 
 PASSWORD = "bienvenue-au-fonds"  # the demonstration's, written on its sign-in page
 DIRECTORY = Path(__file__).resolve().parents[2] / "accounts" / "data" / "communes_amp.csv"
@@ -72,13 +73,42 @@ def people(content: Content, communes: dict[str, Organisation], joined_at: datet
 
 
 def roles_of(person: Person, communes: dict[str, Organisation]) -> list[tuple[Organisation | None, str]]:
-    """A member of the staff who also belongs to a commune (an elected member) never evaluates its files."""
+    """A signatory administers the commune. A member of the staff who also belongs to a commune (an elected member) never evaluates its files."""
     organisation = person.organisation or (
         person.member_of if person.role in ("reader", "drafter", "signatory") else ""
     )
     if organisation:
-        return [(communes[organisation], person.role)]
+        administers = [(communes[organisation], Role.ORGANISATION_ADMIN)] if person.role == Role.SIGNATORY else []
+        return [(communes[organisation], person.role), *administers]
     both: list[tuple[Organisation | None, str]] = [(None, person.role)]
     if person.member_of:
         both.append((communes[person.member_of], "reader"))
     return both
+
+
+# Who asks to join: (commune, its mail domains, first name, last name, job, address).
+ASKING = (
+    ("Aubagne", ["aubagne.demo"], "Mathilde", "Santoni", "Responsable de la vie associative", "m.santoni@aubagne.demo"),
+    ("Carry-le-Rouet", [], "Gérard", "Olivari", "Adjoint au maire, solidarités", "gerard.olivari@orange.fr"),
+)
+
+
+def requests_to_join(communes: dict[str, Organisation], clock: Clock) -> None:
+    """Two people whose address is confirmed: one waits for her commune, the other for the fund (no administrator there)."""
+    for name, domains, first_name, last_name, job, email in ASKING:
+        commune, asked_at = communes[name], clock.at(-1, "14:20")
+        commune.email_domains, commune.phone = domains, "04 65 71 00 13"
+        commune.save(update_fields=["email_domains", "phone"])
+        request = JoinRequest(
+            organisation=commune,
+            email=email,
+            first_name=first_name,
+            last_name=last_name,
+            job=job,
+            created_at=asked_at,
+            expires_at=asked_at + timedelta(hours=72),
+        )
+        born(request, by=None, at=asked_at)
+        later = asked_at + timedelta(minutes=6)
+        fields = {"confirmed_at": later, "confirmed_through": "mail"}
+        walk(request, [Step("confirm", JoinState.WAITING, None, later, fields)])

@@ -28,6 +28,7 @@ def seed(*, today: date, number: int = 1) -> None:
     content, clock = load(), Clock(today)
     communes = people.communes()
     users = people.people(content, communes, clock.at(-640))
+    people.requests_to_join(communes, clock)
     fund = calls.a_fund(content)
     envelopes = calls.envelopes(content, fund, users, clock)
     last = calls.a_call(content.book.call("past"), fund, envelopes[-1], users, clock)

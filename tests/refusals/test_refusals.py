@@ -5,7 +5,19 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.refusals import attacks, deciding, files, journal, money, paying, questions, reports, returning, writing
+from tests.refusals import (
+    attacks,
+    deciding,
+    files,
+    journal,
+    money,
+    paying,
+    people,
+    questions,
+    reports,
+    returning,
+    writing,
+)
 from tests.refusals.case import Case, attempt, params, say
 from tests.refusals.journal import COUNT, FILE, TAKEN
 
@@ -27,6 +39,7 @@ SUBJECTS = {
     "decision": deciding.DECISIONS,
     "review": deciding.REVIEWS,
     "right": deciding.RIGHTS,
+    "person": people.PEOPLE,
     "bank": paying.ACCOUNTS,
     "instalment": paying.INSTALMENTS,
     "line": paying.LINES,
@@ -46,6 +59,9 @@ ALL = [
 GUARDED = [case for case in ALL if case.guard]
 # What is done as it should be, in the same words: were it refused too, the refusals would prove nothing.
 LAWFUL = {
+    "somebody is let in": people.LAWFUL_JOIN,
+    "somebody is refused": people.LAWFUL_REFUSAL,
+    "the fund ends the last administrator's role": people.LAWFUL_END,
     **writing.LAWFUL,
     "a file is sent": (COUNT, *files.SEND),
     "a file is taken": TAKEN,

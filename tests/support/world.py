@@ -17,7 +17,7 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
-from accounts.models import Membership, Organisation, User
+from accounts.models import CompanyLookup, Invitation, JoinRequest, Membership, Organisation, User
 from accounts.states import Role
 from applications.models import (
     Application,
@@ -102,7 +102,7 @@ class World:
         self.clean = self.a_file(clean=True)
         self.quarantined = self.a_file()
         self.foreign_file = self.a_file(self.other_commune, clean=True)
-        for part in (self._files, self._reviews, self._decisions, self._payments, self._messages):
+        for part in (self._accounts, self._files, self._reviews, self._decisions, self._payments, self._messages):
             part()
 
     # --- The questions of the calls --------------------------------------------------------------------------------
@@ -129,6 +129,32 @@ class World:
         made = QuestionSet(call=call, **fields)
         begin(made, by=MACHINE)
         return made
+
+    # --- Accounts --------------------------------------------------------------------------------------------------
+
+    def _accounts(self) -> None:
+        self.administrator = accounts.a_commune_administrator(self.commune)
+        self.administration = Membership.objects.get(user=self.administrator)
+        fields = {"first_name": "N", "last_name": "F", "job": "x", "expires_at": timezone.now() + timedelta(hours=72)}
+        with transaction.atomic():
+            self.unconfirmed = JoinRequest(organisation=self.commune, email=self.native.email, **fields)
+            begin(self.unconfirmed, by=MACHINE)
+            self.waiting = JoinRequest(organisation=self.commune, email=self.other_drafter.email, **fields)
+            begin(self.waiting, by=MACHINE)
+            self.waiting = step(self.waiting, "confirm", through="mail", by=MACHINE)
+        self.invitation = Invitation.objects.create(
+            email="x@x.fr",
+            role=Role.DRAFTER,
+            organisation=self.commune,
+            token_hash="0" * 64,
+            invited_by=self.administrator,
+            expires_at=fields["expires_at"],
+        )
+        lookup = {"organisation": self.commune, "asked_by": self.administrator}
+        self.lookup = CompanyLookup.objects.create(**lookup)
+        self.found_lookup = CompanyLookup.objects.create(
+            **lookup, state="found", siret=f"{self.commune.siren}00017", answered_at=timezone.now()
+        )
 
     # --- Files -----------------------------------------------------------------------------------------------------
 
