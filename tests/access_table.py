@@ -119,7 +119,7 @@ TABLE: dict[str, Row] = {
     "membership_end": both(some("signatory manager admin"), pk="membership"),
     "hand_over": both(some("signatory"), siren="siren"),
     "person_roles": both(some("signatory manager admin"), siren="siren", pk="colleague"),
-    "person_remove": both(some("signatory manager admin"), siren="siren", pk="colleague"),
+    "person_remove": both(some("reader signatory manager admin"), siren="siren", pk="colleague"),  # the reader leaves
     "join_list": row(some("manager admin")),
     "join_answer": both(some("signatory manager admin"), pk="join_request"),
     # Without the address of the directory these pages do not exist (tests/accounts/test_directory_lookup.py).
