@@ -8,9 +8,10 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.states import DESK_ROLES, Role
 from applications import conversation, policies
-from applications.models import Application, Renewal
+from applications.models import Application, FinalReport, Renewal
 from applications.models.messages import Author
-from applications.states import ApplicationState, DecisionKind, DecisionState
+from applications.states import REPORT_WITH_COMMUNE, ApplicationState, DecisionKind, DecisionState, ReportState
+from common.dates import day, remaining
 from common.money import euros
 from common.typography import counted
 
@@ -86,9 +87,37 @@ def _new(unread: int, otherwise: str) -> str:
     return f"{counted(unread, 'nouveau message,nouveaux messages')}" if unread else otherwise
 
 
+AWARDED = (ApplicationState.GRANTED, ApplicationState.CLOSED, ApplicationState.LAPSED, ApplicationState.CANCELLED)
+
+
+def _report_to_write(application: Application, user: User) -> Door | None:
+    return _report(application, "report_home", ReportState.RETURNED)
+
+
+def _report_to_read(application: Application, user: User) -> Door | None:
+    return _report(application, "desk_report", ReportState.SUBMITTED)
+
+
+def _report(application: Application, page: str, waits: str) -> Door | None:
+    """There is a report once the commune was told of its award, never before."""
+    report = FinalReport.objects.filter(application=application).first() if application.state in AWARDED else None
+    if report is None:
+        return None
+    hint = report.get_state_display()
+    if report.state in REPORT_WITH_COMMUNE:
+        hint += f", attendu le {day(report.due_on)} ({remaining(report.due_on)})"
+    return Door("Bilan de l’action", reverse(page, args=[application.public_id]), hint, int(report.state == waits))
+
+
 # Each builder says nothing (None) where the page is not for this person or not yet for this file.
-FOR_THE_COMMUNE: tuple[Builder, ...] = (_messages_of_the_commune, _help_to_write, _begin_again, _history)
-FOR_THE_DESK: tuple[Builder, ...] = (_messages_of_the_desk, _comes_from)
+FOR_THE_COMMUNE: tuple[Builder, ...] = (
+    _messages_of_the_commune,
+    _help_to_write,
+    _begin_again,
+    _history,
+    _report_to_write,
+)
+FOR_THE_DESK: tuple[Builder, ...] = (_messages_of_the_desk, _comes_from, _report_to_read)
 
 
 def for_the_commune(application: Application, user: User) -> list[Door]:

@@ -102,11 +102,9 @@ def _signer(report: FinalReport) -> str:
 
 
 def _lines(report: FinalReport, side: Side, aid: int) -> list[dict[str, Any]]:
-    from applications.answers import line_words
-
     return [
         {
-            "label": ", ".join(filter(None, (line_words(row["line"]), row["line"].label))),
+            "label": ", ".join(filter(None, (row["words"], row["line"].label))),
             "planned": euros(row["line"].planned_cents),
             "done": euros(row["done"]) if row["done"] is not None else "",
             "gap": row["gap"],

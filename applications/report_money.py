@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from applications.answers import line_words
 from applications.eligibility import Money, allowed, money_of
 from applications.models import ReportLine
 from applications.states import Side
@@ -138,5 +139,7 @@ def rows_of(lines: Iterable[ReportLine], side: Side, aid_cents: int) -> list[dic
     for line in lines:
         if line.side == side:
             done = aid_cents if line.is_request else line.done_cents
-            rows.append({"line": line, "done": done, "gap": gap_words(line.planned_cents, done)})
+            rows.append(
+                {"line": line, "words": line_words(line), "done": done, "gap": gap_words(line.planned_cents, done)}
+            )
     return rows

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, register_converter
 
+from applications.report_parts import TEXT_SLUGS
 from applications.sections import SECTIONS
 from applications.views import (
     assistance,
@@ -12,6 +13,9 @@ from applications.views import (
     history,
     messages,
     renewal,
+    report,
+    report_files,
+    report_sending,
     sending,
 )
 
@@ -28,7 +32,14 @@ class SectionSlug:
         return value
 
 
+class ReportPartSlug(SectionSlug):
+    """The nine texts of a report."""
+
+    regex = "|".join(TEXT_SLUGS)
+
+
 register_converter(SectionSlug, "section")
+register_converter(ReportPartSlug, "reportpart")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # The commune
@@ -75,6 +86,34 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dossiers/<uuid:public_id>/presence/", history.application_presence, name="application_presence"),
     path("dossiers/<uuid:public_id>/<slug:slug>/oublier/", history.kept_forget, name="application_kept_forget"),
     path("dossiers/<uuid:public_id>/<section:section>/", drafting.section, name="application_section"),
+    # The report of a granted file
+    path("dossiers/<uuid:public_id>/bilan/", report.report_home, name="report_home"),
+    path("dossiers/<uuid:public_id>/bilan/indicateurs/", report.report_measures, name="report_measures"),
+    path("dossiers/<uuid:public_id>/bilan/budget/", report.report_budget, name="report_budget"),
+    path("dossiers/<uuid:public_id>/bilan/justificatifs/", report_files.report_proofs, name="report_proofs"),
+    path(
+        "dossiers/<uuid:public_id>/bilan/justificatifs/<int:pk>/retirer/",
+        report_files.report_proof_remove,
+        name="report_proof_remove",
+    ),
+    path("dossiers/<uuid:public_id>/bilan/photos/", report_files.report_photos, name="report_photos"),
+    path("dossiers/<uuid:public_id>/bilan/photos/<int:pk>/", report_files.report_photo, name="report_photo"),
+    path(
+        "dossiers/<uuid:public_id>/bilan/photos/<int:pk>/retirer/",
+        report_files.report_photo_remove,
+        name="report_photo_remove",
+    ),
+    path("dossiers/<uuid:public_id>/bilan/publication/", report.report_publication, name="report_publication"),
+    path("dossiers/<uuid:public_id>/bilan/verifier/", report_sending.report_review, name="report_review"),
+    path(
+        "dossiers/<uuid:public_id>/bilan/faire-signer/",
+        report_sending.report_ask_signature,
+        name="report_ask_signature",
+    ),
+    path("dossiers/<uuid:public_id>/bilan/renvoyer/", report_sending.report_return, name="report_return"),
+    path("dossiers/<uuid:public_id>/bilan/envoyer/", report_sending.report_submit, name="report_submit"),
+    path("dossiers/<uuid:public_id>/bilan/imprimer/", report_sending.report_print, name="report_print"),
+    path("dossiers/<uuid:public_id>/bilan/<reportpart:part>/", report.report_text, name="report_text"),
     # The desk
     path("instruction/saisie/", assistance.desk_help, name="desk_help"),
     path("instruction/saisie/nouvelle/", assistance.desk_help_open, name="desk_help_open"),

@@ -15,9 +15,9 @@ from accounts.models import JoinRequest
 from accounts.policies import can_keep_accounts_of_communes
 from accounts.states import DESK_ROLES, FINANCE_ROLES, READING_ROLES, JoinState, Role
 from applications.conversation import to_answer
-from applications.models import Application, Assistance, Decision
+from applications.models import Application, Assistance, Decision, FinalReport
 from applications.queue import of_the_day, rights
-from applications.states import ApplicationState, DecisionState
+from applications.states import ApplicationState, DecisionState, ReportState
 from common.counting import Count, Counts, count_each, remembered
 from notifications.models import Message
 from notifications.states import MessageState
@@ -52,6 +52,11 @@ def _to_sign(user: Any) -> QuerySet[Any]:
     if not user.has_role(Role.HEAD_OF_SERVICE):
         return Decision.objects.none()
     return Decision.objects.filter(state=DecisionState.RECORDED).exclude(recorded_by=user)
+
+
+def _to_read(user: Any) -> QuerySet[Any]:
+    seen = Application.objects.visible_to(user)
+    return FinalReport.objects.filter(state=ReportState.SUBMITTED, application__in=seen)
 
 
 def _to_review(user: Any) -> QuerySet[Any]:
@@ -99,6 +104,7 @@ MENU = (
     Item("Dossiers", "desk_queue", _holds(Role.AUDITOR), also=("/instruction/",)),
     Item("Questions", "desk_questions", _holds(*DESK_ROLES), to_answer),
     Item("Décisions", "decision_list", _holds(*DESK_ROLES, Role.AUDITOR), _to_sign, also=("/decisions/",)),
+    Item("Bilans", "report_list", _holds(*DESK_ROLES, Role.AUDITOR), _to_read, also=("/bilans/",)),
     Item("Évaluations", "review_list", _holds(Role.EVALUATOR), _to_review, also=("/evaluations/",)),
     Item("Versements", "instalment_list", _holds(*DESK_ROLES), _to_certify),
     Item("Versements", "instalment_list", _holds(*FINANCE_ROLES), _to_pay),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from reviews.views import acts, decisions, file, grid, queue
+from reviews.views import acts, decisions, file, grid, queue, report
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("instruction/", queue.desk_queue, name="desk_queue"),
@@ -22,6 +22,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("instruction/<uuid:public_id>/evaluation/clore/", acts.desk_review_finish, name="desk_review_finish"),
     path("instruction/<uuid:public_id>/decision/", decisions.desk_decide, name="desk_decide"),
     path("instruction/<uuid:public_id>/deport/", acts.desk_conflict, name="desk_conflict"),
+    path("instruction/<uuid:public_id>/bilan/", report.desk_report, name="desk_report"),
+    path("instruction/<uuid:public_id>/bilan/renvoyer/", report.desk_report_return, name="desk_report_return"),
+    path("instruction/<uuid:public_id>/bilan/accepter/", report.desk_report_accept, name="desk_report_accept"),
+    path("instruction/<uuid:public_id>/bilan/publication/", report.desk_report_moderate, name="desk_report_moderate"),
+    path("bilans/", report.report_list, name="report_list"),
     path("decisions/", decisions.decision_list, name="decision_list"),
     path("decisions/<int:pk>/", decisions.decision_sign, name="decision_sign"),
     path("decisions/<int:pk>/retirer/", decisions.decision_withdraw, name="decision_withdraw"),

@@ -47,6 +47,10 @@ VERBS = {
     "answer_question": "Le service a répondu à la question",
     "write_to_desk": "{who} a écrit au service",
     "write_to_commune": "Le service a écrit un message",
+    "send_report": "{who} a envoyé le bilan",
+    "return_report": "La métropole a demandé de compléter le bilan",
+    "accept_report": "La métropole a accepté le bilan",
+    "close": "Le dossier est clôturé : le bilan est accepté et l’aide est versée",
 }
 WRITING = (
     "save_section",
