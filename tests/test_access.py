@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Organisation, User
-from applications.models import Application, Decision, FileMessage, Version
+from applications.models import Application, Decision, FileMessage, FinalReport, Version
 from common.actors import MACHINE
 from journal.models import Entry
 from journal.services import begin
@@ -131,6 +131,11 @@ class World:
             "message": Message.objects.order_by("pk").values_list("pk", flat=True).first() or 0,
             "entry": Entry.objects.order_by("-pk").values_list("pk", flat=True)[0],
             "format": "csv",
+            "report_text": "publics",
+            "reported": FinalReport.objects.get(state="submitted").application.public_id,
+            "mended": (mended := FinalReport.objects.get(state="returned")).application.public_id,
+            "proof": mended.documents.get().pk,
+            "photo": mended.photos.get().pk,
         }  # fmt: skip
 
     def address(self, name: str, row: Row) -> str:
