@@ -12,12 +12,14 @@ from common.actors import Actor
 from common.errors import NotAllowed
 from journal.services import locked
 
+# The hands given on a draft (assisted entry).
+HANDS = Prefetch("assistances", Assistance.objects.select_related("helper", "asked_by"))
 CHILDREN = (
     "partners",
     "milestones",
     "indicators",
     "budget_lines",
-    Prefetch("assistances", Assistance.objects.select_related("helper", "asked_by")),
+    HANDS,
     Prefetch("attachments", Attachment.objects.select_related("file")),
     "call__documents",
 )

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from applications import budget_help, eligibility, kept, policies, presence
+from applications import budget_help, eligibility, kept, policies, presence, services
 from applications.answers import ACCOUNTS
 from applications.forms.budget import Budget
 from applications.forms.hints import EXAMPLES
@@ -163,6 +163,9 @@ def _after_save(request: HttpRequest, application: Application, one: Section, re
     if added:
         spare = _spare(request) + 2
         return redirect(f"{here}?lignes={min(spare, MORE_ROWS)}#{added}")
+    renewal = getattr(application, "renewal", None)
+    if renewal is not None and one.slug in renewal.unread:
+        services.mark_read(application.pk, one.slug, by=person(request))
     messages.success(request, f"« {one.title} » est enregistré.")
     if received.chosen:
         return redirect(f"{here}#unite-{received.chosen}")

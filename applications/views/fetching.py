@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 
 from applications.models import Application
 from applications.services import for_reading
+from applications.services.reading import HANDS
 from applications.standing import with_standing
 from applications.states import ApplicationState
 from applications.visibility import HELPING_ROLES
@@ -34,4 +35,7 @@ def own_file(request: HttpRequest, public_id: Any) -> Application:
 
 def own_file_alone(request: HttpRequest, public_id: Any) -> Application:
     """The same without its children, for a page that needs one kind of them, or an act that fetches again."""
-    return get_object_or_404(own_files(request.user).select_related("call", "organisation"), public_id=public_id)
+    return get_object_or_404(
+        own_files(request.user).select_related("call", "organisation", "renewal").prefetch_related(HANDS),
+        public_id=public_id,
+    )

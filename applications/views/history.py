@@ -50,6 +50,7 @@ def _sitting(application: Application, version: Any) -> dict[str, Any]:
     section = section_of(version.unit)
     return {
         "version": version,
+        "for_the_commune": any(one.helper_id == version.by_id for one in application.assistances.all()),
         "label": unit_label(version.unit),
         "section": section.title if section else "",
         "parts": differences(old, new),
