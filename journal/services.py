@@ -172,6 +172,11 @@ def once(*, by: Actor, operation: str, key: UUID, request: Any, act: Callable[[]
     return response
 
 
+def done_before(*, by: Actor, operation: str, key: UUID | None) -> bool:
+    """Was this very form already acted upon? Then its page asks nothing again: `once` gives the first answer."""
+    return IdempotencyKey.objects.filter(actor_id=by.actor_id or 0, operation=operation, key=key).exists()
+
+
 def seal() -> Seal:
     """Seal the heads that changed since the last seal; the database fills every column."""
     made = Seal.objects.create()

@@ -1,5 +1,6 @@
 """Forms of assisted entry and of a file begun again."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -48,8 +49,11 @@ class BeginAgainForm(ActForm):
     call = forms.ModelChoiceField(label="Pour l’appel", queryset=Call.objects.none(), empty_label=None)
     anyway = forms.BooleanField(label="Commencer quand même un autre dossier", required=False)
 
-    def __init__(self, data: Any = None, *, calls: Any, started: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, data: Any = None, *, calls: Any, started: Any, was_posted: Callable[[Any], bool], **kwargs: Any
+    ) -> None:
         super().__init__(data, **kwargs)
+        self.was_posted = was_posted
         self.started = list(started)
         field = self.fields["call"]
         field.queryset = calls  # type: ignore[attr-defined]
@@ -62,7 +66,8 @@ class BeginAgainForm(ActForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         call = data.get("call")
-        if call and not data.get("anyway") and any(one.call_id == call.pk for one in self.started):
+        begun = any(one.call_id == call.pk for one in self.started) if call else False
+        if begun and not data.get("anyway") and not self.was_posted(data.get("key")):
             self.add_error(
                 "anyway",
                 "Votre commune a déjà un brouillon pour cet appel. Continuez-le, ou cochez cette case pour en commencer un autre.",

@@ -20,6 +20,7 @@ from applications.views.fetching import own_file, person
 from applications.visibility import HELPING_ROLES
 from common.errors import DomainError, NotAllowed
 from fund.models import Call
+from journal.services import done_before
 
 # --- The commune -----------------------------------------------------------------------------------------------
 
@@ -99,7 +100,7 @@ def desk_help_open(request: HttpRequest) -> HttpResponse:
     communes = Organisation.objects.filter(kind=OrganisationKind.COMMUNE).exclude(pk__in=own).order_by("sort_name")
     calls = Call.objects.open_now().order_by("closes_at")
     form = OpenHelpForm(request.POST or None, calls=calls, organisations=communes)
-    if request.method == "POST" and form.is_valid() and not _already_begun(form):
+    if request.method == "POST" and form.is_valid() and not _already_begun(form, request):
         data = form.cleaned_data
         try:
             application = services.open_for(
@@ -113,13 +114,14 @@ def desk_help_open(request: HttpRequest) -> HttpResponse:
     return render(request, "applications/desk/help_open.html", {"form": form, "calls": calls})
 
 
-def _already_begun(form: OpenHelpForm) -> bool:
+def _already_begun(form: OpenHelpForm, request: HttpRequest) -> bool:
     """The desk sees no draft, but is told that there is one: the commune had better give the hand on it."""
     data = form.cleaned_data
     drafts = Application.objects.filter(
         call=data["call"], organisation=data["organisation"], state=ApplicationState.DRAFT
     )
-    if data.get("anyway") or not drafts.exists():
+    posted = done_before(by=person(request), operation="open_for", key=data["key"])
+    if data.get("anyway") or posted or not drafts.exists():
         return False
     form.warn(
         f"{data['organisation'].name} a déjà un brouillon pour cet appel. Proposez-lui de vous donner la main dessus, "

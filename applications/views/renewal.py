@@ -16,6 +16,7 @@ from applications.views import home_parts
 from applications.views.fetching import own_file, own_files, person
 from common.errors import DomainError, NotAllowed
 from fund.models import Call
+from journal.services import done_before
 
 COPIED = [
     "Vos textes, les partenaires et les publics",
@@ -42,7 +43,12 @@ def application_again(request: HttpRequest, public_id: UUID) -> HttpResponse:
     started = own_files(request.user).filter(
         organisation=origin.organisation_id, call__in=calls, state=ApplicationState.DRAFT
     )
-    form = BeginAgainForm(request.POST or None, calls=calls, started=started)
+    form = BeginAgainForm(
+        request.POST or None,
+        calls=calls,
+        started=started,
+        was_posted=lambda key: done_before(by=person(request), operation="begin_again", key=key),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             draft = services.begin_again(origin.pk, form.cleaned_data["call"].pk, by=person(request), key=form.token)
