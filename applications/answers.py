@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from applications import eligibility, reference
-from applications.models import Application
+from applications.models import Application, Milestone, Partner
 from applications.sections import SECTIONS, Section
 from applications.states import CHARGE_ACCOUNTS, PRODUCT_ACCOUNTS, Public, Side
 from common.dates import day
@@ -44,7 +44,7 @@ def _group(section: Section, application: Application) -> Group:
         return Group(section, (), budget=budget_of(application))
     if section.slug == "pieces":
         return Group(section, (), documents=tuple(documents_of(application)))
-    answers = [_field(application, name) for name in section.fields]
+    answers = [field_answer(application, name) for name in section.fields]
     answers += [_rows(application, name) for name in section.rows]
     return Group(section, tuple(answers))
 
@@ -77,7 +77,8 @@ def label_of(name: str) -> str:
     return label[:1].upper() + label[1:]
 
 
-def _field(application: Application, name: str) -> Answer:
+def field_answer(application: Application, name: str) -> Answer:
+    """One field of the file, in words."""
     label = label_of(name)
     value = getattr(application, name)
     if name == "publics":
@@ -92,23 +93,19 @@ def _field(application: Application, name: str) -> Answer:
     return Answer(label, value, is_long=name in LONG)
 
 
+ROWS = {"partners": "Les partenaires", "milestones": "Le calendrier", "indicators": "Les indicateurs"}
+
+
 def _rows(application: Application, name: str) -> Answer:
-    rows = getattr(application, name).all()
-    if name == "indicators":
-        return Answer("Les indicateurs", items=tuple(_indicator(row) for row in rows))
-    if name == "partners":
-        words = [
-            f"{row.name}{' : ' + row.role if row.role else ''}{' (accord obtenu)' if row.confirmed else ''}"
-            for row in rows
-        ]
-        return Answer("Les partenaires", items=tuple(words))
-    return Answer(
-        "Le calendrier",
-        items=tuple(f"{row.label}{', le ' + day(row.planned_on) if row.planned_on else ''}" for row in rows),
-    )
+    return Answer(ROWS[name], items=tuple(row_words(row) for row in getattr(application, name).all()))
 
 
-def _indicator(row: Any) -> str:
+def row_words(row: Any) -> str:
+    """One line of a table of the file, in words."""
+    if isinstance(row, Partner):
+        return f"{row.name}{' : ' + row.role if row.role else ''}{' (accord obtenu)' if row.confirmed else ''}"
+    if isinstance(row, Milestone):
+        return f"{row.label}{', le ' + day(row.planned_on) if row.planned_on else ''}"
     target = f" : {row.baseline or '?'} aujourd’hui, {row.target} attendus" if row.target else ""
     unit = f" ({row.unit})" if row.unit else ""
     proof = f" ; preuve : {row.proof}" if row.proof else ""

@@ -264,9 +264,16 @@ def documents_check(application: Application, today: date) -> Check:
     return Check("documents", True, label, count, "pieces")
 
 
+def in_force(application: Application) -> list[Any]:
+    """The documents that count: readable, and not replaced by another that is."""
+    readable = [one for one in application.attachments.all() if one.file.state not in REFUSED_FILES]
+    replaced = {one.replaces_id for one in readable}
+    return [one for one in readable if one.pk not in replaced]
+
+
 def missing_documents(application: Application) -> list[Any]:
     """Required documents of the call that no readable file answers."""
-    given = {one.code for one in application.attachments.all() if one.file.state not in REFUSED_FILES}
+    given = {one.code for one in in_force(application)}
     return [one for one in application.call.documents.all() if one.required and one.code not in given]
 
 

@@ -9,6 +9,7 @@ from applications.conversation import followed
 from applications.models import (
     Application,
     Attachment,
+    ChangeRequest,
     Decision,
     FinalReport,
     MessagePaper,
@@ -27,7 +28,9 @@ def files_of(user: Any) -> Q:
     letters = letters.filter(~own | Q(state=DecisionState.NOTIFIED))
     reports = FinalReport.objects.filter(application__in=seen).filter(own | Q(state__in=REPORT_READ_BY_DESK))
     return (
-        Q(pk__in=Attachment.objects.filter(application__in=seen).values("file"))
+        Q(pk__in=Attachment.objects.sent().filter(application__in=seen).values("file"))
+        | Q(pk__in=Attachment.objects.filter(own, application__in=seen).values("file"))
+        | Q(pk__in=ChangeRequest.objects.filter(application__in=seen, letter__isnull=False).values("letter"))
         | Q(pk__in=seen.filter(receipt__isnull=False).values("receipt"))
         | Q(pk__in=letters.values("letter"))
         | Q(pk__in=ReportDocument.objects.filter(report__in=reports).values("file"))

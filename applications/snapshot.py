@@ -5,6 +5,7 @@ import json
 from datetime import date, datetime
 from typing import Any
 
+from applications import eligibility
 from applications.models import Application
 from common.search import fold
 
@@ -76,7 +77,7 @@ def build(application: Application) -> dict[str, Any]:
                 "size": one.file.size,
                 "sha256": one.file.sha256,
             }
-            for one in application.attachments.all()
+            for one in eligibility.in_force(application)
         ],
     }
 

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path, register_converter
 from applications.report_parts import TEXT_SLUGS
 from applications.sections import SECTIONS
 from applications.views import (
+    answering,
     assistance,
     commune,
     desk_messages,
@@ -53,7 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dossiers/<uuid:public_id>/envoyer/", sending.application_submit, name="application_submit"),
     path("dossiers/<uuid:public_id>/envoye/", sending.application_sent, name="application_sent"),
     path("dossiers/<uuid:public_id>/retirer/", sending.application_withdraw, name="application_withdraw"),
-    path("dossiers/<uuid:public_id>/repondre/", sending.pieces_answer, name="application_answer_pieces"),
+    path("dossiers/<uuid:public_id>/repondre/", answering.pieces_answer, name="application_answer_pieces"),
     path("dossiers/<uuid:public_id>/aide/", assistance.application_help, name="application_help"),
     path("dossiers/<uuid:public_id>/aide/finir/", assistance.application_help_end, name="application_help_end"),
     path("dossiers/<uuid:public_id>/repartir/", renewal.application_again, name="application_again"),

@@ -6,14 +6,15 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, Sum
+from django.db.models import Prefetch, Q, Sum
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from applications import eligibility, reference
-from applications.models import Application, Decision
+from applications.comparing import difference_of
+from applications.models import Application, Attachment, Decision, PieceRequest
 from applications.states import (
     CHARGE_ACCOUNTS,
     PRODUCT_ACCOUNTS,
@@ -23,6 +24,7 @@ from applications.states import (
     DecisionState,
     FundingStatus,
     Public,
+    RequestOutcome,
     Side,
 )
 from common.dates import day, day_short
@@ -55,8 +57,8 @@ def reading(application: Application) -> dict[str, Any]:
 
 
 def content(application: Application) -> SafeString:
-    """What the commune wrote and sent. Frozen by the database since then, so laid out once a process."""
-    key = application.pk, application.snapshot_sha256
+    """What the commune wrote and sent, as corrected since. Frozen by the database, so laid out once a version and a process."""
+    key = application.pk, f"{application.snapshot_sha256} {application.content_version}"
     found = _written.get(key)
     if found is None:
         texts = {slug: (title, getattr(application, field)) for slug, title, field in TEXTS}
@@ -139,26 +141,54 @@ def documents(application: Application) -> list[dict[str, Any]]:
     given = defaultdict(list)
     for attachment in application.attachments.all():
         given[attachment.code].append(attachment)
+    counts = {one.pk for one in eligibility.in_force(application)}
     rows = []
     for code in [*asked, *(code for code in given if code not in asked)]:
         document = asked.get(code)
         label = document.label if document else ""
         for attachment in given.get(code, []):
             kind, words = DOCUMENT_TAGS[attachment.file.state]
+            replaced = kind == "done" and attachment.pk not in counts
             rows.append(
                 {
                     "label": attachment.title or label or attachment.file.name,
                     "file": attachment.file,
                     "url": reverse("file_download", args=[attachment.file.key]) if kind == "done" else "",
                     "when": attachment.added_at,
-                    "kind": kind,
-                    "words": words,
+                    "kind": "plain" if replaced else kind,
+                    "words": "Remplacée depuis" if replaced else words,
                     "later": attachment.piece_request_id is not None,
                 }
             )
         if document and document.required and not given.get(code):
             rows.append({"label": label, "file": None, "when": None, "kind": "err", "words": "Manque", "url": ""})
     return rows
+
+
+def exchanges(application: Application) -> list[dict[str, Any]]:
+    """What was asked of the commune and, once it answered, the before and after of each point. A draft answer is not shown."""
+    asked = application.piece_requests.select_related("asked_by", "answered_by")
+    found = asked.prefetch_related(
+        "corrections", Prefetch("attachments", Attachment.objects.select_related("file", "replaces__file"))
+    )
+    return [_exchange(one) for one in found]
+
+
+def _exchange(request: PieceRequest) -> dict[str, Any]:
+    sent = request.outcome in (RequestOutcome.ANSWERED, RequestOutcome.PARTIAL)
+    corrections = list(request.corrections.all()) if sent else []
+    joined = list(request.attachments.all()) if sent else []
+    done = {one.name for one in corrections} | {one.code for one in joined}
+    today = timezone.localdate()
+    return {
+        "request": request,
+        "sent": sent,
+        "differences": [difference_of(one) for one in corrections],
+        "joined": joined,
+        "left": [item for item in request.asked if item.code not in done] if sent else [],
+        "over": request.answered_at is None and request.due_on < today,
+        "stood": request.suspended_days(today),
+    }
 
 
 # --- Where it stands -------------------------------------------------------------------------------------------

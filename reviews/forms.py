@@ -1,10 +1,13 @@
 """The forms of the desk and of the evaluators. They read what was typed; the services decide."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from django import forms
 
-from applications.models import Application
+from applications.asking import Askable
+from applications.models import Application, AskedItem
 from applications.states import DecisionKind
 from common.money import MoneyField
 from common.widgets import DateInput
@@ -44,16 +47,50 @@ class OpinionForm(VersionedForm):
 
 
 class PiecesForm(VersionedForm):
-    items = _lines("Pièces à fournir", help_text="Une pièce par ligne, avec les mots que la commune reconnaîtra.")
+    """What is asked of the commune: each answer and document may be ticked, with what is expected of it; others are written."""
+
+    items = _lines(
+        "Autres pièces",
+        rows=3,
+        required=False,
+        help_text="Une pièce par ligne, avec les mots que la commune reconnaîtra.",
+    )
     reason = _lines("Pourquoi", rows=3, help_text="Ce qui ne va pas, ou ce que la pièce permet de vérifier.", most=2000)
     due_on = forms.DateField(
         label="À envoyer avant le",
         widget=DateInput(),
-        help_text="Le délai d’instruction est arrêté jusqu’à la réponse de la commune.",
+        help_text="Le délai d’instruction est arrêté jusqu’à la réponse de la commune, au plus tard jusqu’à cette date.",
     )
 
-    def asked(self) -> list[str]:
-        return [line.strip() for line in self.cleaned_data["items"].splitlines() if line.strip()]
+    def __init__(
+        self, data: Any = None, *, groups: Sequence[Askable] = (), ticked: Collection[str] = (), **kwargs: Any
+    ) -> None:
+        super().__init__(data, **kwargs)
+        self._items: list[tuple[str, AskedItem]] = []
+        self.groups = []
+        for group in groups:
+            names = [self._offer(item, item.is_document and item.code in ticked) for item in group.items]
+            rows = [{"ask": self[name], "remark": self[f"{name}-mot"]} for name in names]
+            chosen = sum(bool(row["ask"].value()) for row in rows)
+            self.groups.append({"title": group.section.title, "rows": rows, "chosen": chosen})
+
+    def _offer(self, item: AskedItem, ticked: bool) -> str:
+        name = f"{item.kind}-{item.code}"
+        self.fields[name] = forms.BooleanField(label=item.label, required=False, initial=ticked)
+        self.fields[f"{name}-mot"] = forms.CharField(
+            label=f"Ce qui est attendu : {item.label}", required=False, max_length=500
+        )
+        self._items.append((name, item))
+        return name
+
+    def asked(self) -> list[AskedItem | str]:
+        data = self.cleaned_data
+        ticked = [replace(item, remark=data[f"{name}-mot"]) for name, item in self._items if data[name]]
+        return [*ticked, *(line.strip() for line in data["items"].splitlines() if line.strip())]
+
+
+class DeadlineForm(VersionedForm):
+    due_on = forms.DateField(label="Nouvelle date limite", widget=DateInput())
 
 
 class ReasonForm(VersionedForm):

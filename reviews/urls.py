@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("instruction/<uuid:public_id>/prendre/", acts.desk_take, name="desk_take"),
     path("instruction/<uuid:public_id>/complet/", acts.desk_complete, name="desk_complete"),
     path("instruction/<uuid:public_id>/pieces/", acts.desk_pieces, name="desk_pieces"),
+    path("instruction/<uuid:public_id>/delai/", acts.desk_deadline, name="desk_deadline"),
     path("instruction/<uuid:public_id>/irrecevable/", acts.desk_inadmissible, name="desk_inadmissible"),
     path("instruction/<uuid:public_id>/avis/", file.desk_opinion, name="desk_opinion"),
     path(

@@ -163,6 +163,7 @@ TABLE: dict[str, Row] = {
     "desk_help_open": both(INSTRUCTS),
     "desk_help_take": row(pk="membership"),  # a hand that no commune gave
     "desk_pieces": both(INSTRUCTS, public_id="instructed"),
+    "desk_deadline": both(INSTRUCTS, "Gignac-la-Nerthe", public_id="awaiting"),
     "desk_inadmissible": both(INSTRUCTS, public_id="instructed"),
     "desk_opinion": row(NOBODY, INSTRUCTS, public_id="instructed"),
     "desk_opinion_consequence": row(DESK | {"auditor"}, public_id="instructed"),

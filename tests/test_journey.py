@@ -357,7 +357,7 @@ def the_desk_asks_for_a_piece(journey: Journey) -> None:
     journey.desk = instructor.path
     instructor.press("Prendre ce dossier")
     instructor.follow("Demander une pièce")
-    instructor.write("Pièces à fournir", "Devis de la formatrice")
+    instructor.write("Autres pièces", "Devis de la formatrice")
     instructor.write("Pourquoi", "Le compte 62 dépasse 5 000 euros.")
     instructor.press("Relire le courriel avant l’envoi")
     instructor.reads("Devis de la formatrice")
@@ -369,7 +369,7 @@ def the_desk_asks_for_a_piece(journey: Journey) -> None:
     drafter.page.locator("input[type=file]").first.set_input_files(a_paper(journey.folder, "Devis"))
     drafter.press("Joindre")
     drafter.write("Votre réponse", "Voici le devis signé.")
-    drafter.press("Envoyer la réponse")
+    drafter.press("Envoyer ma réponse")
     journey.mail(INSTRUCTOR, journey.number)
 
 

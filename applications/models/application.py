@@ -304,6 +304,12 @@ class BudgetLine(models.Model):
         return self.label
 
 
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def sent(self) -> "AttachmentQuerySet":
+        """Without those of an answer that the commune has not sent."""
+        return self.filter(Q(piece_request=None) | Q(piece_request__answered_at__isnull=False))
+
+
 class Attachment(models.Model):
     """A document of the file: which requirement of the call it answers, and the stored file. Same organisation."""
 
@@ -321,6 +327,8 @@ class Attachment(models.Model):
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     added_at = models.DateTimeField(db_default=Now())
     dated_on = models.DateField("date du document", null=True, blank=True)
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = "pièce"

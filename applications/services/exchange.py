@@ -1,7 +1,8 @@
 """What the commune answers while its file is instructed: a draft saved as one goes, then sent; or nothing in time."""
 
+import json
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -9,12 +10,12 @@ from django.db import transaction
 from accounts.models import User
 from applications import policies, snapshot
 from applications.asking import label_of, section_of
-from applications.doors import TABLES
+from applications.content import content_of, from_json, plain
 from applications.models import Application, ContentVersion, Correction, PieceRequest
 from applications.notifications.commune import PiecesAnsweredMail
 from applications.sections import progress
 from applications.services.reading import for_reading, locked_file, require
-from applications.services.writing import ROW_FIELDS, count_money, replace_rows
+from applications.services.writing import count_money, replace_rows
 from applications.states import RequestOutcome
 from common.clock import database_now
 from common.dates import local
@@ -28,23 +29,6 @@ GONE = "La réponse est déjà partie : la métropole a repris l’instruction."
 def open_request(application: Application) -> PieceRequest | None:
     """The request the commune has not answered yet."""
     return application.piece_requests.filter(answered_at=None).first()
-
-
-def plain(value: Any) -> Any:
-    """A value of the content as its correction keeps it."""
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {key: plain(one) for key, one in value.items()}
-    return [plain(one) for one in value] if isinstance(value, list | tuple) else value
-
-
-def content_of(application: Application, name: str) -> Any:
-    """A field or a table of the file as a correction keeps it."""
-    if name not in TABLES:
-        return plain(getattr(application, name))
-    rows = getattr(application, name).order_by("position", "pk")
-    return [{field: plain(getattr(row, field)) for field in ROW_FIELDS[name]} for row in rows]
 
 
 # --- The draft answer ------------------------------------------------------------------------------------------
@@ -71,7 +55,7 @@ def _keep(application: Application, request: PieceRequest, *, values: Mapping[st
     asked = {item.code for item in request.asked if not item.is_document}
     for name in asked & set(values):
         before, after = content_of(application, name), plain(values[name])
-        if after == before:
+        if _same(before, after):
             Correction.objects.filter(request=request, name=name).delete()
         else:
             Correction.objects.update_or_create(
@@ -83,6 +67,19 @@ def _keep(application: Application, request: PieceRequest, *, values: Mapping[st
     if text.strip() != request.answer:
         request.answer = text.strip()
         request.save(update_fields=["answer"])
+
+
+def _same(before: Any, after: Any) -> bool:
+    """The same to a reader: neither line ends nor the order of the lines of a budget change anything."""
+    if isinstance(before, str) and isinstance(after, str):
+        return before.replace("\r\n", "\n").strip() == after.replace("\r\n", "\n").strip()
+    if isinstance(before, list) and isinstance(after, list):
+        return sorted(map(_canonical, before)) == sorted(map(_canonical, after))
+    return bool(before == after)
+
+
+def _canonical(row: Any) -> str:
+    return json.dumps(row, sort_keys=True)
 
 
 @transaction.atomic
@@ -184,17 +181,6 @@ def _refuse_broken(application: Application, slugs: set[str]) -> None:
     ]
     if wrong:
         raise DomainError("La réponse n’est pas partie. " + " ".join(wrong))
-
-
-def from_json(name: str, value: Any) -> Any:
-    """What a correction keeps, as the model takes it."""
-    if name in TABLES:
-        return [{**row, **({"planned_on": _day(row["planned_on"])} if "planned_on" in row else {})} for row in value]
-    return _day(value) if name in ("starts_on", "ends_on") else value
-
-
-def _day(value: Any) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) and value else None
 
 
 def keep_version(application: Application, *, by: User, **cause: Any) -> ContentVersion:

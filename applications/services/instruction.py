@@ -143,10 +143,14 @@ def _open_request(application: Application) -> PieceRequest:
 
 @transaction.atomic
 def extend_deadline(pk: int, *, due_on: date, by: Any, version: int | None = None) -> PieceRequest:
-    """Give the commune more time for the open request; the delay stands still longer. It is told."""
+    """Give the commune more time before its deadline passes; the delay stands still as much longer. It is told."""
     application = _to_instruct(pk, by=by)
     request = _open_request(application)
     same_version(application, version)
+    if local(database_now()).date() > request.due_on:
+        raise DomainError(
+            "La date est passée, le délai d’instruction court de nouveau : reprenez l’instruction, puis redemandez ce qui manque."
+        )
     _check_deadline(due_on)
     if due_on <= request.due_on:
         raise DomainError(f"La commune a déjà jusqu’au {day(request.due_on)} : choisissez une date plus lointaine.")

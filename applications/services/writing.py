@@ -13,25 +13,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from applications import eligibility, policies
-from applications.models import Application, BudgetLine, Indicator, Milestone, Partner, Version
+from applications.content import ROW_FIELDS, ROW_MODELS
+from applications.models import Application, Version
 from applications.sections import BY_SLUG, Section
 from applications.services import history
 from applications.services.reading import locked_file, pen, require, why_not_editable
 from common.errors import DomainError, Stale
 from journal.services import record
 
-ROW_MODELS: dict[str, type[Any]] = {
-    "partners": Partner,
-    "milestones": Milestone,
-    "indicators": Indicator,
-    "budget_lines": BudgetLine,
-}
-ROW_FIELDS = {
-    "partners": ("name", "role", "confirmed"),
-    "milestones": ("label", "planned_on"),
-    "indicators": ("label", "unit", "baseline", "target", "proof"),
-    "budget_lines": ("side", "account", "label", "funder", "status", "amount_cents", "is_request"),
-}
 MAX_ROWS = 60
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]

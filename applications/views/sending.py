@@ -12,17 +12,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from applications import eligibility, policies, services
 from applications.answers import answers_of
-from applications.forms.acts import ActForm, AnswerForm, ReturnForm, UploadForm, WithdrawForm
-from applications.models import Application, PieceRequest
+from applications.forms.acts import ActForm, ReturnForm, WithdrawForm
+from applications.models import Application
 from applications.notifications.commune import SignatureAskedMail
 from applications.sections import progress
 from applications.standing import standing
 from applications.states import ApplicationState
 from applications.views import home_parts
-from applications.views.document_rows import file_row
-from applications.views.documents import join_files
 from applications.views.fetching import own_file, own_file_alone, person
-from common.dates import day, local, moment
+from common.dates import day, moment
 from common.errors import NotAllowed
 from common.money import euros, percent
 from journal.services import once
@@ -190,59 +188,6 @@ def application_withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
         ],
     }
     return render(request, "applications/commune/withdraw.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-def pieces_answer(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Documents are joined one by one, then the answer is sent: nothing is lost when one file is refused."""
-    application = own_file(request, public_id)
-    asked = services.open_request(application)
-    if asked is None or application.state != ApplicationState.AWAITING_COMMUNE:
-        if application.number is None:
-            raise Http404
-        if request.method == "GET":
-            return redirect("application_home", public_id)
-    _require(policies.writes_for_its_commune(request.user, application))
-    errors: dict[str, str] = {}
-    form = AnswerForm(request.POST if "envoyer" in request.POST else None, version=application.version)
-    if request.method == "POST" and "envoyer" not in request.POST:
-        code, error = join_files(request, application)
-        if not error:
-            return redirect(f"{request.path}#{code}")
-        errors[code] = error
-    elif request.method == "POST" and form.is_valid():
-        # No version here: a document joined a moment ago by a colleague changes nothing to what is answered.
-        services.answer_pieces(application.pk, by=person(request), text=form.cleaned_data["text"])
-        messages.success(request, "Votre réponse est envoyée : la métropole reprend l’instruction.")
-        return redirect("application_home", public_id)
-    context = {"application": application, "asked": asked, "form": form, **_asked_rows(application, asked, errors)}
-    return render(request, "applications/commune/answer.html", context)
-
-
-def _asked_rows(application: Application, asked: PieceRequest | None, errors: dict[str, str]) -> dict[str, Any]:
-    if asked is None:
-        return {"rows": []}
-    joined = [one for one in application.attachments.all() if one.piece_request_id == asked.pk]
-    rows = []
-    for item in asked.asked:
-        files = [file_row(one) for one in joined if one.code == item.code]
-        rows.append(_asked_row(item.code, item.label, files, errors))
-    return {"rows": rows, "stands": (timezone.localdate() - local(asked.asked_at).date()).days}
-
-
-def _asked_row(
-    code: str, label: str, files: list[Any], errors: dict[str, str], *, optional: bool = False
-) -> dict[str, Any]:
-    return {
-        "code": code,
-        "label": label,
-        "files": files,
-        "optional": optional,
-        "kind": "done" if files else "plain" if optional else "you",
-        "state": "Jointe" if files else "Aucune" if optional else "À joindre",
-        "error": errors.get(code, ""),
-        "form": UploadForm(initial={"code": code}, auto_id=f"id_{code}_%s"),
-    }
 
 
 def _require(allowed: Any) -> None:

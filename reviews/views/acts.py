@@ -19,11 +19,12 @@ from applications.models import Application, PieceRequest
 from applications.notifications.desk import CommuneMail, Inadmissible, PiecesAsked
 from applications.services.instruction import check_request
 from applications.states import ApplicationState
+from common.dates import day
 from common.errors import DomainError, NotAllowed
 from common.typography import counted
 from reviews import services
 from reviews.averages import results
-from reviews.forms import PiecesForm, ReasonForm, ReviewersForm
+from reviews.forms import DeadlineForm, PiecesForm, ReasonForm, ReviewersForm
 from reviews.models import Opinion
 from reviews.neutrality import declared, neutral_evaluators
 from reviews.views.access import desk_page, file_of, file_to_instruct
@@ -64,7 +65,14 @@ def desk_pieces(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Ask for pieces: written, read as the commune will read it, then sent."""
     application = file_to_instruct(request.user, public_id, "call__fund", "organisation")
     initial = {"due_on": timezone.localdate() + timedelta(days=ANSWER_DAYS)}
-    form = PiecesForm(request.POST or None, version=application.version, initial=initial)
+    missing = _missing(application)
+    form = PiecesForm(
+        request.POST or None,
+        version=application.version,
+        initial=initial,
+        groups=asking.askable(application),
+        ticked={document.code for document in missing},
+    )
     preview = None
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -83,7 +91,7 @@ def desk_pieces(request: HttpRequest, public_id: UUID) -> HttpResponse:
             preview = _pieces_mail(application, form, request.user)
         except DomainError as refusal:
             form.add_error(None, str(refusal))
-    context = {"application": application, "form": form, "preview": preview, "missing": _missing(application)}
+    context = {"application": application, "form": form, "preview": preview, "missing": missing}
     return render(request, "reviews/pieces.html", context, status=422 if form.errors else 200)
 
 
@@ -100,9 +108,39 @@ def _pieces_mail(application: Application, form: PiecesForm, by: Any) -> dict[st
     return as_read(PiecesAsked(application, draft))
 
 
-def _missing(application: Application) -> list[str]:
+def _missing(application: Application) -> list[Any]:
     found = applications.for_reading(Application.objects.filter(pk=application.pk)).get()
-    return [document.label for document in eligibility.missing_documents(found)]
+    return eligibility.missing_documents(found)
+
+
+@require_http_methods(["GET", "POST"])
+@desk_page
+def desk_deadline(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """More time for the commune, or, once its time is over, the instruction taken up without its answer."""
+    application = file_to_instruct(request.user, public_id)
+    asked = applications.open_request(application)
+    if asked is None:
+        messages.info(request, "La commune a répondu entre-temps : il n’y a plus de demande en cours.")
+        return redirect("desk_file", public_id)
+    over = asked.due_on < timezone.localdate()
+    form = DeadlineForm(request.POST or None, version=application.version)
+    if request.method == "POST" and request.POST.get("suite") == "reprendre":
+        applications.resume_instruction(application.pk, by=request.user, version=_version(request))
+        messages.success(request, "L’instruction reprend ; la commune est prévenue.")
+        return redirect("desk_file", public_id)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            applications.extend_deadline(
+                application.pk, due_on=data["due_on"], by=request.user, version=data["version"]
+            )
+            messages.success(request, f"La commune a jusqu’au {day(data['due_on'])} ; elle est prévenue.")
+            return redirect("desk_file", public_id)
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+    mails = len(list(PiecesAsked(application, asked).people()))
+    context = {"application": application, "form": form, "asked": asked, "over": over, "mails": mails}
+    return render(request, "reviews/deadline.html", context, status=422 if form.errors else 200)
 
 
 def as_read(mail: CommuneMail) -> dict[str, Any]:

@@ -34,7 +34,7 @@ RELATED = ("call__envelope__balance", "organisation", "instructor", "submitted_b
 FOR_THE_RULES = (
     "budget_lines",
     "assistances__helper",
-    Prefetch("attachments", Attachment.objects.select_related("file")),
+    Prefetch("attachments", Attachment.objects.sent().select_related("file")),
     "call__documents",
 )
 # Long, and not shown here: the snapshot alone is as large as the file.
@@ -126,7 +126,7 @@ def page_of(request: HttpRequest, public_id: UUID, *, form: OpinionForm | None =
         ),
         "past": dossier.past_awards(application),
         "story": story(application, decision),
-        "requests": list(application.piece_requests.select_related("asked_by", "answered_by")),
+        "requests": dossier.exchanges(application),
         "decision": decision,
         "reviews": reviews,
         "result": results([application.pk]).get(application.pk) if reviews else None,
@@ -172,6 +172,7 @@ def acts(
         and state != S.SUBMITTED
         and application.instructor_id != user.pk,
         "can_instruct": in_instruction,
+        "can_extend": instructs and state == S.AWAITING_COMMUNE,
         "can_write_opinion": policies.can_give_opinion(user, application) and state in services.OPINION_STATES,
         "can_complete": in_instruction and application.complete_checked_at is None,
         "can_review": in_instruction and application.complete_checked_at is not None and opinion is not None,

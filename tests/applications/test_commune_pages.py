@@ -401,7 +401,7 @@ def test_the_commune_answers_a_request_for_pieces() -> None:
     words = text_of(client.get(url))
     assert "La délibération n’est pas signée." in words
     assert "Devis de la formatrice" in words
-    client.post(url, {"code": "deliberation", "uploads": [a_pdf("signée.pdf")]})
+    client.post(url, {"joindre": "deliberation", "fichiers-deliberation": [a_pdf("signée.pdf")]})
     answer = {"envoyer": "1", "text": "La voici, signée."}
     assert client.post(url, answer).url == page("application_home", sent)
     after = Application.objects.get(pk=sent.pk)

@@ -1,0 +1,96 @@
+"""The forms of an answer to a request: only what was asked, as the draft of the answer stands or as it was typed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from applications.asking import section_of
+from applications.content import as_corrected, text_of
+from applications.forms.acts import AnswerForm
+from applications.forms.budget import Budget
+from applications.forms.rows import SPARE, TABLES, table_of
+from applications.forms.sections import FORMS, SectionForm
+from applications.models import Application, AskedItem, PieceRequest
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One thing asked, with the form that answers it; `sent` is what the file says today, when the draft says otherwise."""
+
+    item: AskedItem
+    field: Any = None
+    table: Any = None
+    budget: Budget | None = None
+    sent: str = ""
+
+
+class AnswerForms:
+    """`values()` is what the service is given: the parts that are valid, by field or table."""
+
+    def __init__(self, application: Application, asked: PieceRequest, *, data: Any = None, spare: int = SPARE) -> None:
+        corrections = {one.name: one for one in asked.corrections.all()}
+        sent_lines = [one for one in application.budget_lines.all() if one.is_request]
+        self._request_line = sent_lines[0] if sent_lines else None
+        self.application = as_corrected(application, {name: one.after for name, one in corrections.items()})
+        self.names = [item.code for item in asked.asked if not item.is_document]
+        self.text = AnswerForm(data, version=application.version)
+        self.text.initial["text"] = asked.answer
+        self.sections = {section_of(name).slug: self._section(name, data) for name in self.names if name not in TABLES}
+        self.tables = {name: self._table(name, data, spare) for name in self.names if name in TABLES}
+        self.budget = (
+            Budget(self.application, data=data, spare=max(0, spare - 1)) if "budget_lines" in self.names else None
+        )
+        self.asked = [
+            self._asked(item, text_of(item.code, corrections[item.code].before) if item.code in corrections else "")
+            for item in asked.asked
+            if not item.is_document
+        ]
+
+    def _section(self, name: str, data: Any) -> SectionForm:
+        section = section_of(name)
+        form = FORMS[section.slug](data, application=self.application, section=section)
+        for other in [one for one in form.fields if one not in self.names]:
+            del form.fields[other]
+        return form
+
+    def _table(self, name: str, data: Any, spare: int) -> Any:
+        return table_of(self.application, name, data=data, spare=spare)
+
+    def _asked(self, item: AskedItem, sent: str) -> Asked:
+        if item.code == "budget_lines":
+            return Asked(item, budget=self.budget, sent=sent)
+        if item.code in self.tables:
+            table = {
+                "name": item.code,
+                "formset": self.tables[item.code],
+                "title": item.label,
+                "add": TABLES[item.code][2],
+            }
+            return Asked(item, table=table, sent=sent)
+        return Asked(item, field=self.sections[section_of(item.code).slug][item.code], sent=sent)
+
+    @property
+    def forms(self) -> list[Any]:
+        """Every form and table, for the summary of errors."""
+        return [self.text, *self.sections.values(), *self.tables.values(), *(self.budget.forms if self.budget else ())]
+
+    def is_valid(self) -> bool:
+        verdicts = [one.is_valid() for one in self.forms]
+        return all(verdicts)
+
+    def values(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for form in self.sections.values():
+            form.is_valid()
+            found |= {name: form.cleaned_data[name] for name in self.names if name in form.cleaned_data}
+        found |= {name: table.rows() for name, table in self.tables.items() if table.is_valid()}
+        if self.budget and self.budget.is_valid():
+            found["budget_lines"] = [self._as_sent(line) for line in self.budget.lines()]
+        return found
+
+    def _as_sent(self, line: Mapping[str, Any]) -> dict[str, Any]:
+        """The line asked of the fund keeps the words it was sent with."""
+        sent = self._request_line
+        if not line["is_request"] or sent is None:
+            return dict(line)
+        return {**line, "label": sent.label, "funder": sent.funder, "status": sent.status}
