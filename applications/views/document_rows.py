@@ -71,7 +71,7 @@ def _row(
         "waits": bool(waiting),
         "pause": 20 if any(_is_slow(one) for one in waiting) else 2,
         "seen": _mark(shown, kind),
-        "offer": _offer(offers.get(code)),
+        "offer": _offer(offers.get(code)) if not files else None,
         "form": UploadForm(initial={"code": code}, auto_id=f"id_{code}_%s"),
     }
 

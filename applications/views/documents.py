@@ -31,7 +31,7 @@ def documents(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if request.method == "POST":
         code, error = join_files(request, application)
         if request.accepts("application/json") and not request.accepts("text/html"):
-            return JsonResponse({"sentence": error}, status=422 if error else 200)
+            return JsonResponse({"sentence": error})
         if not error:
             return redirect(f"{request.path}#{code}")
         errors[code] = error

@@ -114,7 +114,7 @@
   }
 
   function answer(task, request) {
-    if (request.status === 200 && isJson(request)) {
+    if (request.status === 200 && isJson(request) && !sentenceOf(request)) {
       joined += 1;
       remove(task);
       if (task.form.elements.replaces) task.form.elements.replaces.value = "";
@@ -138,7 +138,7 @@
   function refresh(form) {
     const row = form.closest("[data-drop]");
     if (!form.dataset.state || !window.htmx) return;
-    window.htmx.ajax("GET", form.dataset.state, { target: row.querySelector(".papers"), swap: "outerHTML" });
+    window.htmx.ajax("GET", form.dataset.state, { target: row.querySelector("[data-papers]"), swap: "innerHTML" });
   }
 
   // --- When all have arrived ---
