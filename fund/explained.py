@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from common.money import euros, split
 from fund.limits import allowed_for
-from fund.models import Call
+from fund.models import Call, PlannedShare
 from fund.states import LegalBasis
 
 LEGAL_WORDS = {
@@ -26,6 +26,13 @@ LEGAL_WORDS = {
         "Le règlement de l’appel dit sur quelle base l’aide est versée.",
         "En cas de doute, demandez au service avant de délibérer.",
     ),
+}
+# When each instalment is asked for.
+PLAN_WORDS: dict[str, str] = {
+    PlannedShare.Kind.ADVANCE: "Après la notification, quand la commune le demande avec son RIB.",
+    PlannedShare.Kind.INTERIM: "En cours d’action, au vu de ce qui est déjà dépensé.",
+    PlannedShare.Kind.BALANCE: "Après l’action, au vu du bilan et des dépenses réelles.",
+    PlannedShare.Kind.SINGLE: "Après l’action, au vu du bilan et des dépenses réelles.",
 }
 EXAMPLE_STEP = 100_000  # whole thousands of euros
 EXAMPLE_MOST = 2_000_000

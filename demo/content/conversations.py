@@ -15,14 +15,19 @@ class Said:
 
 
 CONVERSATIONS: dict[str, tuple[Said, ...]] = {
-    "gardanne-memoires": (
+    "aubagne-emploi": (
+        Said(
+            DESK,
+            6,
+            "10:15",
+            "Bonjour,\n\nJe commence la lecture de votre dossier. La chambre de métiers figure parmi les partenaires : son "
+            "accord est-il écrit ?",
+        ),
         Said(
             COMMUNE,
-            2,
-            "11:20",
-            "Bonjour,\n\nL’exposition circulera dans quatre communes. Faut-il une délibération de chacune, ou celle de "
-            "Gardanne suffit-elle ? Et la location du camion entre-t-elle dans les dépenses retenues ?",
-            shown=True,
+            5,
+            "14:30",
+            "Bonjour,\n\nOui, par un courrier du président. Nous vous l’enverrons avec les pièces si vous le souhaitez.",
         ),
     ),
     "pertuis-marche-emploi": (
@@ -41,19 +46,14 @@ CONVERSATIONS: dict[str, tuple[Said, ...]] = {
             "signée pendant l’instruction ; le délai s’arrêtera jusqu’à son arrivée.",
         ),
     ),
-    "aubagne-emploi": (
-        Said(
-            DESK,
-            6,
-            "10:15",
-            "Bonjour,\n\nJe commence la lecture de votre dossier. La chambre de métiers figure parmi les partenaires : son "
-            "accord est-il écrit ?",
-        ),
+    "gardanne-memoires": (
         Said(
             COMMUNE,
-            5,
-            "14:30",
-            "Bonjour,\n\nOui, par un courrier du président. Nous vous l’enverrons avec les pièces si vous le souhaitez.",
+            2,
+            "11:20",
+            "Bonjour,\n\nL’exposition circulera dans quatre communes. Faut-il une délibération de chacune, ou celle de "
+            "Gardanne suffit-elle ? Et la location du camion entre-t-elle dans les dépenses retenues ?",
+            shown=True,
         ),
     ),
 }

@@ -18,7 +18,7 @@ from common.money import percent
 from fund.agenda import calendar_of
 from fund.calendar import milestones
 from fund.estimate import answer, notes_for
-from fund.explained import example, legal_words
+from fund.explained import PLAN_WORDS, example, legal_words
 from fund.forms.public import EstimateForm
 from fund.models import Call, CallQuerySet, Criterion
 from fund.states import CallState
@@ -117,7 +117,10 @@ def call_page(call: Call, request: HttpRequest) -> dict[str, object]:
         "communes": Organisation.objects.communes().values_list("name", flat=True),
         "required": [document for document in call.documents.all() if document.required],
         "optional": [document for document in call.documents.all() if not document.required],
-        "plan_items": [(share.get_kind_display(), percent(share.share_bp)) for share in call.plan.all()],
+        "plan_items": [
+            {"label": share.get_kind_display(), "share": percent(share.share_bp), "when": PLAN_WORDS[share.kind]}
+            for share in call.plan.all()
+        ],
         "list_url": reverse("call_list"),
         **estimate_of(call, request),
     }
