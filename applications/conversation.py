@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from accounts.states import WRITING_ROLES
 from applications.answers import Answer, answers_of
 from applications.models import Application, FileMessage
 from applications.models.application import ApplicationQuerySet
@@ -38,10 +37,9 @@ def waiting(application: Application, *, written_by: str) -> int:
     return FileMessage.objects.filter(application=application, side=written_by, reading=None).count()
 
 
-def to_read(user: Any) -> "QuerySet[FileMessage]":
-    """What the service wrote to the communes this person writes for, not read yet."""
-    mine = user.organisation_ids(*WRITING_ROLES)
-    return FileMessage.objects.filter(side=Author.DESK, reading=None, application__organisation__in=mine)
+def something_new() -> Exists:
+    """Whether the service wrote something that nobody of the commune has read, for a list of its files."""
+    return Exists(of_the_file().filter(side=Author.DESK, reading=None))
 
 
 def to_answer(user: Any) -> "QuerySet[FileMessage]":

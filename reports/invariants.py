@@ -296,7 +296,10 @@ WORKFLOW = (
             JOIN applications_application a ON a.id = t.application_id JOIN documents_storedfile f ON f.id = t.file_id
             WHERE t.organisation_id <> a.organisation_id OR t.organisation_id IS DISTINCT FROM f.organisation_id
         UNION ALL SELECT 'instalment ' || i.id FROM payments_instalment i
-            JOIN applications_application a ON a.id = i.application_id WHERE i.organisation_id <> a.organisation_id""",
+            JOIN applications_application a ON a.id = i.application_id WHERE i.organisation_id <> a.organisation_id
+        UNION ALL SELECT 'message ' || m.id FROM applications_messagepaper p
+            JOIN applications_filemessage m ON m.id = p.message_id JOIN applications_application a ON a.id = m.application_id
+            JOIN documents_storedfile f ON f.id = p.file_id WHERE f.organisation_id IS DISTINCT FROM a.organisation_id""",
     ),
     Invariant(
         "I-30",

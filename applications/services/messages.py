@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Sum
@@ -19,8 +19,8 @@ from applications.services.reading import locked_file, require
 from common.clock import database_now
 from common.errors import DomainError, NotAllowed
 from common.typography import filesize
+from documents import services as storage
 from documents.models import StoredFile
-from documents.services import store_upload
 from journal.services import once, record
 
 MAX_PAPERS = 5
@@ -53,29 +53,54 @@ def _once(
     pk: int, side: Author, *, by: User, text: str, key: UUID, uploads: Sequence[UploadedFile], share_draft: bool
 ) -> FileMessage:
     text = text.replace("\r\n", "\n").strip()
-    kept: list[str] = []
+    _refuse_text(text, uploads)
+    deposits = _deposit(uploads)  # slow, so nobody waits for it on a lock
+    kept: list[StoredFile] = []
     try:
         answer = once(
             by=by,
             operation=f"message-{side}",
             key=key,
-            request={"application": pk, "text": text, "files": [[one.name, one.size] for one in uploads]},
-            act=lambda: {"id": _write(pk, side, by=by, text=text, uploads=uploads, share=share_draft, kept=kept).pk},
+            request={"application": pk, "text": text, "files": [[one.name, one.sha256] for one in deposits]},
+            act=lambda: {"id": _write(pk, side, by=by, text=text, papers=deposits, share=share_draft, kept=kept).pk},
         )
     except BaseException:
-        for path in kept:  # the rows are rolled back, the bytes go with them
-            default_storage.delete(path)
+        _discard(deposits)
         raise
+    if not kept:  # the same form again: its documents are those of the first time
+        _discard(deposits)
     return FileMessage.objects.get(pk=answer["id"])
 
 
+def _deposit(uploads: Sequence[UploadedFile]) -> list[storage.Deposit]:
+    deposits: list[storage.Deposit] = []
+    for upload in uploads:
+        try:
+            deposits.append(storage.deposit(upload))
+        except DomainError as refusal:
+            _discard(deposits)
+            raise DomainError(f"« {upload.name} » : {refusal}") from refusal
+    return deposits
+
+
+def _discard(deposits: Sequence[storage.Deposit]) -> None:
+    for one in deposits:
+        storage.discard(one)
+
+
 def _write(
-    pk: int, side: Author, *, by: User, text: str, uploads: Sequence[UploadedFile], share: bool, kept: list[str]
+    pk: int,
+    side: Author,
+    *,
+    by: User,
+    text: str,
+    papers: Sequence[storage.Deposit],
+    share: bool,
+    kept: list[StoredFile],
 ) -> FileMessage:
     application = locked_file(pk, children=share)
     _refuse_strangers(application, side, by=by)
-    _refuse_text(text)
-    _refuse_too_many(application, by=by, uploads=uploads)
+    _refuse_too_many(application, by=by, papers=papers)
     question = conversation.is_question(application)
     message = FileMessage.objects.create(
         application=application,
@@ -85,12 +110,12 @@ def _write(
         text=text,
         shared=conversation.draft_as_shown(application) if share and question else None,
     )
-    files = [_join(message, upload, by=by, kept=kept) for upload in uploads]
+    kept += [_join(message, paper, by=by) for paper in papers]
     _deal_with(application, _other(side), by=by)
-    data = {"message": message.pk, "files": [[one.name, one.sha256] for one in files]}
-    record(
-        application, by=by, verb=VERBS[side, question], data=data | ({"draft_shown": True} if message.shared else {})
-    )
+    data: dict[str, Any] = {"message": message.pk, "files": [[one.name, one.sha256] for one in kept]}
+    if message.shared:
+        data["draft_shown"] = True
+    record(application, by=by, verb=VERBS[side, question], data=data)
     (ToDesk if side == Author.COMMUNE else ToCommune)(message, by=by).queue()
     return message
 
@@ -110,37 +135,33 @@ def _refuse_strangers(application: Application, side: Author, *, by: User) -> No
         raise NotAllowed("Cette conversation ne vous est pas ouverte.")
 
 
-def _refuse_text(text: str) -> None:
+def _refuse_text(text: str, uploads: Sequence[UploadedFile]) -> None:
     if not text:
         raise DomainError("Écrivez votre message : il est vide.")
     if len(text) > MAX_TEXT:
         raise DomainError(f"Un message compte au plus {MAX_TEXT} caractères. Joignez le reste dans un document.")
+    if len(uploads) > MAX_PAPERS:
+        raise DomainError(
+            f"Un message porte au plus {MAX_PAPERS} documents. Envoyez les autres dans un second message."
+        )
 
 
-def _refuse_too_many(application: Application, *, by: User, uploads: Sequence[UploadedFile]) -> None:
+def _refuse_too_many(application: Application, *, by: User, papers: Sequence[storage.Deposit]) -> None:
     hour_ago = database_now() - timedelta(hours=1)
     if FileMessage.objects.filter(author=by, written_at__gt=hour_ago).count() >= MAX_AN_HOUR:
         raise DomainError(
             f"Vous avez écrit {MAX_AN_HOUR} messages en une heure. Votre texte est gardé ci-dessous : "
             "envoyez-le dans quelques minutes, ou téléphonez au service."
         )
-    if len(uploads) > MAX_PAPERS:
-        raise DomainError(
-            f"Un message porte au plus {MAX_PAPERS} documents. Envoyez les autres dans un second message."
-        )
     limit = settings.UPLOAD_MAX_BYTES_PER_APPLICATION
     stored = MessagePaper.objects.filter(message__application=application).aggregate(sum=Sum("file__size"))["sum"] or 0
-    if uploads and stored + sum(one.size or 0 for one in uploads) > limit:
+    if papers and stored + sum(one.size for one in papers) > limit:
         raise DomainError(f"Les documents des messages d’un dossier pèsent au plus {filesize(limit)} ensemble.")
 
 
-def _join(message: FileMessage, upload: UploadedFile, *, by: User, kept: list[str]) -> StoredFile:
+def _join(message: FileMessage, paper: storage.Deposit, *, by: User) -> StoredFile:
     """In quarantine like any other; it belongs to the commune of the file, whoever sends it."""
-    try:
-        stored = store_upload(upload, organisation=message.application.organisation, by=by)
-    except DomainError as refusal:
-        raise DomainError(f"« {upload.name} » : {refusal}") from refusal
-    kept.append(stored.path)
+    stored = storage.keep(paper, organisation=message.application.organisation, by=by)
     MessagePaper.objects.create(message=message, file=stored)
     return stored
 

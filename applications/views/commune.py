@@ -14,6 +14,7 @@ from accounts.models import Organisation
 from accounts.states import WRITING_ROLES
 from applications import around, policies, presence, services
 from applications.answers import answers_of
+from applications.conversation import something_new
 from applications.eligibility import organisation_check
 from applications.first_answers import FirstAnswers
 from applications.forms.acts import CreateForm
@@ -40,7 +41,7 @@ def my_applications(request: HttpRequest) -> HttpResponse:
     asked = PieceRequest.objects.filter(application=OuterRef("pk"), answered_at=None).values("due_on")[:1]
     found = (
         own_files(user)
-        .annotate(asked_due=Subquery(asked))
+        .annotate(asked_due=Subquery(asked), new_message=something_new())
         .select_related("call", "organisation")
         .order_by("-pk")[:SHOWN]
     )

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -177,6 +178,43 @@ def test_a_refused_document_keeps_the_text_and_leaves_nothing_behind() -> None:
     assert paper.file.state == "quarantined" and paper.file.organisation_id == draft.organisation_id
 
 
+def test_the_same_form_twice_keeps_its_documents_once(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    draft, key = a_draft(), uuid4()
+    content = a_pdf("devis.pdf").read()
+    for _ in range(2):
+        ask(draft, uploads=[SimpleUploadedFile("devis.pdf", content)], key=key)
+    assert FileMessage.objects.count() == MessagePaper.objects.count() == 1
+    with pytest.raises(DomainError, match="au plus 5 documents"):
+        ask(draft, uploads=[a_pdf() for _ in range(6)])
+    kept = set(StoredFile.objects.values_list("path", flat=True))
+    assert {str(one.relative_to(tmp_path)) for one in tmp_path.rglob("*") if one.is_file()} <= kept
+
+
+HOSTILE = "<script>alert(1)</script> {{ 7|add:7 }} \u202e\r\nBcc: x@y.fr ' OR 1=1 --"
+
+
+def test_hostile_words_stay_words() -> None:
+    draft, instructor = a_draft(), an_instructor()
+    services.save_section(draft.pk, "chantier", by=draft.created_by, values={"title": HOSTILE.replace("\r\n", " ")})
+    ask(draft, HOSTILE, share_draft=True)
+    shown = FileMessage.objects.get()
+    for user, name, args in (
+        (draft.created_by, "application_messages", [draft.public_id]),
+        (instructor, "desk_messages", [draft.public_id]),
+        (instructor, "desk_questions", []),
+        (instructor, "desk_shared_draft", [draft.public_id, shown.pk]),
+    ):
+        html = signed_in(user).get(reverse(name, args=args)).content.decode()
+        assert (
+            "<script>alert" not in html
+            and "&lt;script&gt;" in html
+            and "14 " not in html.split("&lt;/script&gt;")[1][:20]
+        )
+    mail = Message.objects.get(kind="message_to_desk")
+    assert "\n" not in mail.subject and "<script>" not in mail.body_html
+
+
 def test_a_document_of_a_message_is_read_by_both_sides_and_nobody_else() -> None:
     draft, instructor = a_draft(), an_instructor()
     services.attach_document(draft.pk, by=draft.created_by, code="deliberation", upload=a_pdf())
@@ -196,20 +234,21 @@ def test_unread_counts_of_each_side() -> None:
     drafter, reader = sent.created_by, a_reader(sent.organisation)
     answer(sent, instructor, "Bonjour.")
     answer(sent, instructor, "Encore.")
-    assert conversation.to_read(drafter).count() == 2
+    assert conversation.waiting(sent, written_by="desk") == 2
     page = reverse("application_messages", args=[sent.public_id])
     client = signed_in(drafter)
+    assert "Nouveau message" in client.get(reverse("my_applications")).content.decode()
     assert "2\u00a0nouveaux messages" in client.get(reverse("application_home", args=[sent.public_id])).content.decode()
     assert client.get(page).status_code == 200
-    assert conversation.to_read(drafter).count() == 2, "looking writes nothing"
+    assert conversation.waiting(sent, written_by="desk") == 2, "looking writes nothing"
     first = FileMessage.objects.order_by("pk")[0]
     read = reverse("application_messages_read", args=[sent.public_id])
     assert signed_in(reader).post(read, {"up_to": 10**9}).status_code in (302, 403)
     client.post(read, {"up_to": first.pk})
     client.post(read, {"up_to": first.pk})
-    assert conversation.to_read(drafter).count() == 1, "what came after the page was shown is still new"
+    assert conversation.waiting(sent, written_by="desk") == 1, "what came after the page was shown is still new"
     ask(sent, "Merci !", by=drafter)
-    assert conversation.to_read(drafter).count() == 0, "who answers has read"
+    assert conversation.waiting(sent, written_by="desk") == 0, "who answers has read"
     assert conversation.to_answer(instructor).count() == 1
     desk = signed_in(instructor)
     assert "1\u00a0message sans réponse" in desk.get(reverse("desk_file", args=[sent.public_id])).content.decode()
