@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from applications import eligibility, reference
+from applications import eligibility, questionnaire, reference
 from applications.models import Application, Milestone, Partner
-from applications.sections import SECTIONS, Section
+from applications.sections import Section, sections_of
 from applications.states import CHARGE_ACCOUNTS, PRODUCT_ACCOUNTS, Public, Side
 from common.dates import day
 from common.typography import group_thousands, siren
+from fund.questions.states import QuestionKind
 
 ACCOUNTS = dict(CHARGE_ACCOUNTS) | dict(PRODUCT_ACCOUNTS)
 LONG = ("stakes", "diagnostic", "success", "description", "resources", "governance", "obstacles", "open_questions")
@@ -16,12 +17,13 @@ LONG = ("stakes", "diagnostic", "success", "description", "resources", "governan
 
 @dataclass(frozen=True)
 class Answer:
-    """`value` is a text, `items` a list of texts; `is_long` is written in paragraphs."""
+    """`value` is a text, `items` a list of texts; `is_long` is written in paragraphs. `tables` are the rows of a block."""
 
     label: str
     value: str = ""
     items: tuple[str, ...] = ()
     is_long: bool = False
+    tables: tuple[tuple[tuple[str, str], ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Group:
 
 def answers_of(application: Application) -> list[Group]:
     """Every section with its answers; children must be prefetched."""
-    return [_group(section, application) for section in SECTIONS]
+    return [_group(section, application) for section in sections_of(application)]
 
 
 def _group(section: Section, application: Application) -> Group:
@@ -46,6 +48,7 @@ def _group(section: Section, application: Application) -> Group:
         return Group(section, (), documents=tuple(documents_of(application)))
     answers = [field_answer(application, name) for name in section.fields]
     answers += [_rows(application, name) for name in section.rows]
+    answers += questions_of(application, section.slug)
     return Group(section, tuple(answers))
 
 
@@ -68,6 +71,20 @@ def help_words(application: Application) -> list[str]:
         f"Saisi par {one.helper.get_full_name()} pour la commune : {one.reason}"
         for one in application.assistances.all()
         if one.helper is not None
+    ]
+
+
+def questions_of(application: Application, section: str = "") -> list[Answer]:
+    """The questions of the call that are asked of this file, with their answers."""
+    return [
+        Answer(
+            one.question.label,
+            one.text,
+            items=one.items,
+            is_long=one.question.kind == QuestionKind.LONG,
+            tables=one.rows,
+        )
+        for one in questionnaire.sheet(application).readings(section)
     ]
 
 
@@ -134,7 +151,7 @@ def documents_of(application: Application) -> list[dict[str, Any]]:
     attachments = list(application.attachments.all())
     rows = []
     known = set()
-    for document in application.call.documents.all():
+    for document in questionnaire.documents(application):
         known.add(document.code)
         rows.append({"document": document, "files": [one for one in attachments if one.code == document.code]})
     others = [one for one in attachments if one.code not in known]

@@ -10,6 +10,7 @@ from accounts.states import DESK_ROLES, Role
 from applications import conversation, policies
 from applications.models import Application, FinalReport, Renewal
 from applications.models.messages import Author
+from applications.services.questions import newer_questions
 from applications.states import REPORT_WITH_COMMUNE, ApplicationState, DecisionKind, DecisionState, ReportState
 from common.dates import day, remaining
 from common.money import euros
@@ -67,6 +68,15 @@ def _comes_from(application: Application, user: User) -> Door | None:
     return Door(f"Suite de {origin.number}", reverse("desk_file", args=[origin.public_id]), ", ".join(words))
 
 
+def _newer_questions(application: Application, user: User) -> Door | None:
+    if not policies.can_edit(user, application) or newer_questions(application) is None:
+        return None
+    url = reverse("application_change_questions", args=[application.public_id])
+    return Door(
+        "Les questions de l’appel ont changé", url, "Votre dossier garde les siennes, ou passe aux nouvelles.", 1
+    )
+
+
 def _messages_of_the_commune(application: Application, user: User) -> Door | None:
     url = reverse("application_messages", args=[application.public_id])
     unread = conversation.waiting(application, written_by=Author.DESK)
@@ -111,6 +121,7 @@ def _report(application: Application, page: str, waits: str) -> Door | None:
 
 # Each builder says nothing (None) where the page is not for this person or not yet for this file.
 FOR_THE_COMMUNE: tuple[Builder, ...] = (
+    _newer_questions,
     _messages_of_the_commune,
     _help_to_write,
     _begin_again,

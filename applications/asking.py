@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from applications import questionnaire
 from applications.answers import label_of as field_label
 from applications.doors import FIELDS, TABLES
 from applications.models import Application, AskedItem
@@ -45,7 +46,7 @@ def askable(application: Application) -> list[Askable]:
         items = [AskedItem(ItemKind.FIELD, name, label_of(name)) for name in section.fields if name in FIELDS]
         items += [AskedItem(ItemKind.TABLE, name, label_of(name)) for name in section.rows]
         if section is BY_SLUG["pieces"]:
-            items = [AskedItem(ItemKind.DOCUMENT, one.code, one.label) for one in application.call.documents.all()]
+            items = [AskedItem(ItemKind.DOCUMENT, one.code, one.label) for one in questionnaire.documents(application)]
         if items:
             groups.append(Askable(section, tuple(items)))
     return groups

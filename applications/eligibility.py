@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from accounts.models import Organisation
 from accounts.states import OrganisationKind
+from applications import questionnaire
 from applications.models import Application
 from applications.states import VOLUNTARY, Side
 from applications.validity import REFUSED_FILES, out_of_date
@@ -248,7 +249,7 @@ def documents_check(application: Application, today: date) -> Check:
     """A document still in quarantine counts as given: a scanner that is down is not the commune's fault. The day that
     matters for what expires is that of the sending."""
     missing = missing_documents(application)
-    required = [document for document in application.call.documents.all() if document.required]
+    required = [document for document in questionnaire.documents(application) if document.required]
     label = "Pièces obligatoires"
     if missing:
         reason = "Il manque : " + ", ".join(document.label.lower() for document in missing) + "."
@@ -272,9 +273,9 @@ def in_force(application: Application) -> list[Any]:
 
 
 def missing_documents(application: Application) -> list[Any]:
-    """Required documents of the call that no readable file answers."""
+    """Required documents, of the call or of its questions, that no readable file answers."""
     given = {one.code for one in in_force(application)}
-    return [one for one in application.call.documents.all() if one.required and one.code not in given]
+    return [one for one in questionnaire.documents(application) if one.required and one.code not in given]
 
 
 def checks(application: Application, *, today: date) -> list[Check]:

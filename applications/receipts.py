@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
+from applications import questionnaire
 from applications.answers import help_words
 from applications.models import Application
 from applications.notifications.commune import RECEIPT
@@ -32,7 +33,7 @@ def make(pk: int) -> StoredFile | None:
 def data_of(application: Application) -> dict[str, Any]:
     """What the receipt says (CRPA R. 112-11-1); see documents.letters."""
     sender = application.submitted_by
-    labels = {document.code: document.label for document in application.call.documents.all()}
+    labels = {document.code: document.label for document in questionnaire.documents(application)}
     return {
         "head": letters.letterhead(application.call.fund, contact=application.instructor),
         "number": application.number,

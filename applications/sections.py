@@ -1,23 +1,25 @@
 """The sections of the form: what each holds, in the order of the workshop sheet, and what it still lacks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from applications import eligibility, reference
+from applications import eligibility, questionnaire, reference
 from applications.models import Application
 from common.typography import counted
+from fund.questions.sheet import Gap
 
 
 @dataclass(frozen=True)
 class Section:
-    """`slug` is in the address and in the journal; `fields` and `rows` are all that a save of it may write."""
+    """`slug` is in the address and in the journal; `fields`, `rows` and `questions` are all that a save of it may write."""
 
     slug: str
     title: str
     fields: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
     hint: str = ""
+    questions: tuple[str, ...] = ()  # units of the call's own questions, in one file (section_in)
 
 
 PROJECT = (
@@ -47,6 +49,7 @@ PROJECT = (
     Section(
         "obstacles", "Les obstacles à prévoir", ("obstacles", "open_questions"), hint="Obstacles et questions ouvertes"
     ),
+    Section(questionnaire.OWN, "Les questions de l’appel", hint="Ce que cet appel demande en plus"),
 )
 MEANS = (
     Section("budget", "Le budget prévisionnel", (), ("budget_lines",), "Charges, produits, montant demandé"),
@@ -56,6 +59,20 @@ MEANS = (
 PARTS = (("Le projet", PROJECT), ("Le budget et les pièces", MEANS))
 SECTIONS = (*PROJECT, *MEANS)
 BY_SLUG = {section.slug: section for section in SECTIONS}
+
+
+def sections_of(application: Application) -> list[Section]:
+    """The sections of one file: the call's own stands there when the call asks something in it."""
+    asked = questionnaire.sections(application)
+    return [one for one in SECTIONS if one.slug != questionnaire.OWN or one.slug in asked]
+
+
+def section_in(application: Application, slug: str) -> Section:
+    """A section with what the call asks in it, for this file."""
+    section = BY_SLUG[slug]
+    asked = questionnaire.units(application, slug) if slug in questionnaire.sections(application) else ()
+    return replace(section, questions=asked) if asked else section
+
 
 # What must be answered before sending, and how its absence is said.
 _NEEDED = {
@@ -90,14 +107,15 @@ class Progress:
     wrong: tuple[str, ...]
     untouched: bool
     summary: str
+    gaps: tuple[Gap, ...] = ()  # of the call's own questions: each sentence has its place on the page
 
     @property
     def is_complete(self) -> bool:
-        return not (self.missing or self.wrong)
+        return not (self.missing or self.wrong or self.gaps)
 
     @property
     def to_do(self) -> tuple[str, ...]:
-        return (*self.missing, *self.wrong)
+        return (*self.missing, *(gap.sentence for gap in self.gaps), *self.wrong)
 
 
 def progress(application: Application, *, today: date) -> list[Progress]:
@@ -106,7 +124,9 @@ def progress(application: Application, *, today: date) -> list[Progress]:
     for check in eligibility.checks(application, today=today):
         if not check.ok and not check.unknown:
             broken.setdefault(check.section, []).append(check.reason)
-    return [_progress_of(section, application, tuple(broken.get(section.slug, ()))) for section in SECTIONS]
+    return [
+        _progress_of(section, application, tuple(broken.get(section.slug, ()))) for section in sections_of(application)
+    ]
 
 
 def to_do(application: Application, *, today: date) -> list[str]:
@@ -126,10 +146,15 @@ def _progress_of(section: Section, application: Application, wrong: tuple[str, .
         missing.append("Repris d’un dossier précédent : à relire.")
     if section.slug == "pieces":
         missing, wrong = [*missing, *wrong], ()
-    untouched = not any(getattr(application, name) for name in section.fields) and not any(
-        getattr(application, name).all() for name in section.rows
+    answers = questionnaire.sheet(application)
+    # A file is missing in « Les pièces », with the others.
+    gaps = tuple(gap for gap in answers.gaps(section.slug) if not gap.question.is_file)
+    untouched = (
+        not any(getattr(application, name) for name in section.fields)
+        and not any(getattr(application, name).all() for name in section.rows)
+        and not answers.is_begun(section.slug)
     )
-    return Progress(section, tuple(missing), wrong, untouched, _summary(section, application))
+    return Progress(section, tuple(missing), wrong, untouched, _summary(section, application), gaps)
 
 
 def _missing_indicators(application: Application) -> list[str]:

@@ -5,7 +5,7 @@ import json
 from datetime import date, datetime
 from typing import Any
 
-from applications import eligibility
+from applications import eligibility, questionnaire
 from applications.models import Application
 from common.search import fold
 
@@ -79,7 +79,16 @@ def build(application: Application) -> dict[str, Any]:
             }
             for one in eligibility.in_force(application)
         ],
+        **questions(application),
     }
+
+
+def questions(application: Application) -> dict[str, Any]:
+    """The call's own questions as they were asked, and answered; nothing where the call asks none."""
+    if application.question_set is None:
+        return {}
+    answers = questionnaire.sheet(application).sent()
+    return {"questions": {"version": application.question_set.number, "answers": answers}}
 
 
 def canonical(snapshot: dict[str, Any]) -> str:
@@ -111,5 +120,6 @@ def search_text(application: Application, number: str) -> str:
         *(partner.name for partner in application.partners.all()),
         application.stakes,
         application.description,
+        *questionnaire.search_words(application),
     ]
     return fold(" ".join(part for part in parts if part))

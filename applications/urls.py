@@ -13,6 +13,7 @@ from applications.views import (
     drafting,
     history,
     messages,
+    questions,
     renewal,
     report,
     report_files,
@@ -86,6 +87,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dossiers/<uuid:public_id>/historique/<int:pk>/", history.version_restore, name="application_version"),
     path("dossiers/<uuid:public_id>/presence/", history.application_presence, name="application_presence"),
     path("dossiers/<uuid:public_id>/<slug:slug>/oublier/", history.kept_forget, name="application_kept_forget"),
+    path(
+        "dossiers/<uuid:public_id>/nouvelles-questions/",
+        questions.questions_change,
+        name="application_change_questions",
+    ),
     path("dossiers/<uuid:public_id>/<section:section>/", drafting.section, name="application_section"),
     # The report of a granted file
     path("dossiers/<uuid:public_id>/bilan/", report.report_home, name="report_home"),

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Any
 
-from applications import reference
+from applications import questionnaire, reference
 from applications.answers import ACCOUNTS, label_of
-from applications.sections import SECTIONS, Section
+from applications.models import Application
 from applications.states import FundingStatus, Phase, Public
 from common.dates import day
 from common.money import euros
@@ -17,19 +17,18 @@ TABLE_LABELS = {
     "indicators": "Les indicateurs",
     "budget_lines": "Le budget",
 }
-_SECTION_OF: dict[str, Section] = {unit: section for section in SECTIONS for unit in (*section.fields, *section.rows)}
 
 
-def unit_label(unit: str) -> str:
+def unit_label(unit: str, application: Application) -> str:
+    if questionnaire.is_unit(unit):
+        return questionnaire.label(application, unit)
     return TABLE_LABELS[unit] if unit in TABLE_LABELS else label_of(unit)
 
 
-def section_of(unit: str) -> Section | None:
-    return _SECTION_OF.get(unit)
-
-
-def in_words(unit: str, content: Any) -> str:
+def in_words(unit: str, content: Any, application: Application) -> str:
     """The content of a unit (the JSON of `services.writing.content`) as somebody would read it; empty when there is none."""
+    if questionnaire.is_unit(unit):
+        return questionnaire.words(application, unit, content)
     if unit in TABLE_LABELS:
         return "\n".join(_ROWS[unit](row) for row in content or ())
     if isinstance(content, list):

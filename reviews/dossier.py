@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from applications import eligibility, reference
+from applications import eligibility, questionnaire, reference
+from applications.answers import questions_of
 from applications.comparing import difference_of
 from applications.models import Application, Attachment, Decision, PieceRequest
 from applications.states import (
@@ -69,6 +70,7 @@ def content(application: Application) -> SafeString:
             "milestones": list(application.milestones.all()),
             "partners": list(application.partners.all()),
             "budget": budget(application),
+            "questions": questions_of(application),
         }
         found = _written[key] = render_to_string("reviews/_content.html", context)
         if len(_written) > KEPT:
@@ -137,7 +139,7 @@ DOCUMENT_TAGS = {
 
 def documents(application: Application) -> list[dict[str, Any]]:
     """What the call asked, then the rest; a required document that is missing is shown as such."""
-    asked = {document.code: document for document in application.call.documents.all()}
+    asked = {document.code: document for document in questionnaire.documents(application)}
     given = defaultdict(list)
     for attachment in application.attachments.all():
         given[attachment.code].append(attachment)

@@ -94,6 +94,7 @@ TABLE: dict[str, Row] = {
     "application_version": row(OWN_PEOPLE, WRITERS, public_id="draft", pk="version"),
     "application_presence": row(OWN_PEOPLE, WRITERS, public_id="draft"),
     "application_kept_forget": row(NOBODY, OWN_PEOPLE, public_id="draft", slug="section"),
+    "application_change_questions": both(WRITERS, public_id="draft"),
     "application_documents": row(OWN_PEOPLE, WRITERS, public_id="draft"),
     "application_document_remove": row(NOBODY, WRITERS, public_id="draft", pk="attachment"),
     "application_document_reuse": row(NOBODY, WRITERS, public_id="draft", pk="attachment"),

@@ -34,6 +34,7 @@ from applications.services.instruction import (
     take_over,
 )
 from applications.services.messages import mark_messages_read, nothing_to_answer, write_to_commune, write_to_desk
+from applications.services.questions import answers_left, change_questions, newer_questions
 from applications.services.reading import for_reading
 from applications.services.renewal import begin_again, mark_read
 from applications.services.submission import submit, withdraw
@@ -42,11 +43,13 @@ from applications.services.writing import restore, save_section, save_units, tok
 __all__ = [
     "AlreadyJoined",
     "answer_pieces",
+    "answers_left",
     "ask_help",
     "ask_pieces",
     "ask_signature",
     "attach_document",
     "begin_again",
+    "change_questions",
     "check_complete",
     "create_draft",
     "date_document",
@@ -58,6 +61,7 @@ __all__ = [
     "grant",
     "mark_messages_read",
     "mark_read",
+    "newer_questions",
     "nothing_to_answer",
     "open_for",
     "open_request",

@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from accounts.models import User
-from applications import policies
+from applications import policies, questionnaire
 from applications.models import Application, Attachment, PieceRequest
 from applications.services.reading import locked_file, pen, require, why_not_editable
 from applications.validity import REFUSED_FILES, valid_until
@@ -86,7 +86,7 @@ def _join(
     dated_on: date | None = None,
     replaces: Attachment | None = None,
 ) -> Attachment:
-    document = application.call.documents.filter(code=code).first()
+    document = next((one for one in questionnaire.documents(application) if one.code == code), None)
     attachment = Attachment.objects.create(
         application=application,
         organisation=application.organisation,

@@ -19,6 +19,7 @@ from common.clock import database_now
 from common.dates import local, moment
 from common.errors import DomainError, NotAllowed
 from fund.models import Call
+from fund.services import questions_of_new_file
 from fund.states import CallState
 from journal.services import begin, once, record
 
@@ -60,7 +61,9 @@ def new_draft(call: Call, organisation: Organisation, *, by: User) -> Applicatio
     check = eligibility.organisation_check(call, organisation)
     if not check.ok:
         raise DomainError(check.reason)
-    application = Application(call=call, organisation=organisation, created_by=by)
+    application = Application(
+        call=call, organisation=organisation, created_by=by, question_set=questions_of_new_file(call)
+    )
     begin(application, by=pen(by, application))
     return application
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from accounts.models import User
+from applications import questionnaire
 from applications.models import Application, Version
 
 SITTING = timedelta(minutes=5)
@@ -36,6 +37,8 @@ def keep(
 
 def python(unit: str, value: Any) -> Any:
     """What a form would have given for this content."""
+    if questionnaire.is_unit(unit):
+        return value
     if unit in DATES:
         return parse_date(value) if value else None
     if isinstance(value, list):

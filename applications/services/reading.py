@@ -22,6 +22,8 @@ CHILDREN = (
     HANDS,
     Prefetch("attachments", Attachment.objects.select_related("file")),
     "call__documents",
+    "question_set__questions",
+    "question_answers",
 )
 
 

@@ -12,10 +12,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from applications import eligibility, policies
+from applications import eligibility, policies, questionnaire
 from applications.content import ROW_FIELDS, ROW_MODELS
 from applications.models import Application, Version
-from applications.sections import BY_SLUG, Section
+from applications.sections import Section, section_in
 from applications.services import history
 from applications.services.reading import locked_file, pen, require, why_not_editable
 from common.errors import DomainError, Stale
@@ -30,12 +30,14 @@ Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def units_of(section: Section) -> tuple[str, ...]:
-    """What is saved, compared and told apart: each field alone, each table as a whole."""
-    return (*section.fields, *section.rows)
+    """What is saved, compared and told apart: each field alone, each table and each question of the call as a whole."""
+    return (*section.fields, *section.rows, *section.questions)
 
 
 def content(application: Application, unit: str) -> Any:
     """What stands in the file for one unit, as JSON."""
+    if questionnaire.is_unit(unit):
+        return questionnaire.content(application, unit)
     if unit in ROW_MODELS:
         return json_of(unit, [_row_values(unit, row) for row in getattr(application, unit).all()])
     return json_of(unit, getattr(application, unit))
@@ -49,7 +51,7 @@ def json_of(unit: str, value: Any) -> Any:
         if unit == "budget_lines":
             # The two columns are read account by account, whatever the order in which lines were given.
             value.sort(key=lambda row: (row["side"], row["account"], not row["is_request"]))
-    elif isinstance(value, list):
+    elif isinstance(value, list) and not questionnaire.is_unit(unit):
         value = sorted(value)
     elif value is None:
         value = ""  # no date; a column of JSON would take None for nothing at all
@@ -111,8 +113,9 @@ def save_units(
     person had before their eyes; without it everything given is written. A unit that the person did not change is left
     alone; one that somebody else changed since is not written and comes back in `conflicts`.
     """
-    section = BY_SLUG[slug]
     application = locked_file(pk)
+    questionnaire.fetch(application)
+    section = section_in(application, slug)
     require(policies.can_edit(by, application), why_not_editable(application))
     typed = {unit: value for unit, value in {**(values or {}), **(rows or {})}.items() if unit in units_of(section)}
     before = {unit: content(application, unit) for unit in typed}
@@ -156,6 +159,8 @@ def _checked(unit: str, value: Any) -> Any:
 def _write(application: Application, unit: str, value: Any) -> None:
     if unit in ROW_MODELS:
         replace_rows(application, unit, value)
+    elif questionnaire.is_unit(unit):
+        questionnaire.write(application, unit, value)
     else:
         setattr(application, unit, value)
 

@@ -16,9 +16,10 @@ from applications.forms.hints import EXAMPLES
 from applications.forms.rows import SPARE, TABLES, table_of
 from applications.forms.sections import FORMS
 from applications.models import Application
-from applications.sections import BY_SLUG, SECTIONS, Section
+from applications.sections import BY_SLUG, Section, sections_of
 from applications.views import home_parts, units
 from applications.views.fetching import own_file, own_file_alone, person
+from applications.views.questions import opened_by, questions_context, questions_form, section_or_404
 from common.errors import NotAllowed
 
 MORE_ROWS = 12
@@ -27,7 +28,8 @@ MORE_ROWS = 12
 @require_http_methods(["GET", "POST"])
 def section(request: HttpRequest, public_id: UUID, section: str) -> HttpResponse:
     """One section: its fields and its tables; each is saved as one types, or all together."""
-    application, one = own_file_alone(request, public_id), BY_SLUG[section]
+    application = own_file_alone(request, public_id)
+    one = section_or_404(application, section)
     if request.method == "GET" and not policies.can_edit(request.user, application):
         return redirect(home_parts.url("application_review", application) + f"#{section}")
     refuse_readers(request, application)
@@ -56,6 +58,7 @@ class SectionParts:
             for name in one.rows
             if received is None or received.has(name)
         }
+        self.questions = questions_form(application, one, received)
         self.values: dict[str, Any] = {}
         self.rows: dict[str, Any] = {}
         self.errors: dict[str, list[tuple[str, str]]] = {}
@@ -67,6 +70,9 @@ class SectionParts:
             self.form.is_valid()
             self.values = self.form.values([unit for unit in received.seen if unit not in self.tables])
             self.errors = units.refusals(self.form, received)
+        if self.questions is not None:
+            self.values |= self.questions.values()
+            self.errors |= self.questions.refusals()
         for name, table in self.tables.items():
             if table.is_valid():
                 self.rows[name] = table.rows()
@@ -84,7 +90,8 @@ class SectionParts:
             }
             for name, table in self.tables.items()
         ]
-        return {"form": self.form, "tables": tables}
+        asked = questions_context(application, one, self.questions)
+        return {"form": self.form, "tables": tables, **asked}
 
 
 def _save(
@@ -98,7 +105,7 @@ def _save(
         return units.answer(outcome, application)
     if outcome.is_calm:
         kept.give_up(request, request.POST.get("garde", ""))
-        return _after_save(request, application, one, received)
+        return opened_by(request, application, one, parts) or _after_save(request, application, one, received)
     parts = type(parts)(application, one, received, spare=_spare(request))
     return _page(request, application, one, received, parts, outcome)
 
@@ -138,23 +145,25 @@ def _spare(request: HttpRequest) -> int:
 
 
 def section_context(application: Application, one: Section) -> dict[str, Any]:
-    position = SECTIONS.index(one)
+    sections = [each.slug for each in sections_of(application)]
+    position = sections.index(one.slug)
     return {
         "application": application,
         "section": one,
         "position": position + 1,
-        "total": len(SECTIONS),
-        "previous_url": home_parts.section_url(application, SECTIONS[position - 1].slug) if position else "",
+        "total": len(sections),
+        "previous_url": home_parts.section_url(application, sections[position - 1]) if position else "",
         "next_url": _next_url(application, one),
         "home_url": home_parts.url("application_home", application),
     }
 
 
 def _next_url(application: Application, one: Section) -> str:
-    position = SECTIONS.index(one) + 1
-    if position == len(SECTIONS):
+    sections = [each.slug for each in sections_of(application)]
+    position = sections.index(one.slug) + 1
+    if position == len(sections):
         return home_parts.url("application_review", application)
-    return home_parts.section_url(application, SECTIONS[position].slug)
+    return home_parts.section_url(application, sections[position])
 
 
 def _after_save(request: HttpRequest, application: Application, one: Section, received: units.Sent) -> HttpResponse:

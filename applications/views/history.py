@@ -16,7 +16,7 @@ from applications.services import history, writing
 from applications.views import home_parts
 from applications.views.drafting import refuse_readers
 from applications.views.fetching import own_file, own_file_alone, person
-from applications.written import in_words, section_of, unit_label
+from applications.written import in_words, unit_label
 from common.differences import differences
 from common.paging import newest_first
 
@@ -46,12 +46,12 @@ def _sitting(application: Application, version: Any) -> dict[str, Any]:
     after = version.next_before
     if after is None:  # the last sitting at this text: what it made is what stands now
         after = writing.content(application, version.unit)
-    old, new = in_words(version.unit, version.before), in_words(version.unit, after)
-    section = section_of(version.unit)
+    old, new = (in_words(version.unit, one, application) for one in (version.before, after))
+    section = BY_SLUG.get(version.section)
     return {
         "version": version,
         "for_the_commune": any(one.helper_id == version.by_id for one in application.assistances.all()),
-        "label": unit_label(version.unit),
+        "label": unit_label(version.unit, application),
         "section": section.title if section else "",
         "parts": differences(old, new),
         "gone": len(old) - len(new),
@@ -66,15 +66,15 @@ def version_restore(request: HttpRequest, public_id: UUID, pk: int) -> HttpRespo
     refuse_readers(request, application)
     if request.method == "POST":
         services.restore(application.pk, pk, by=person(request), seen=request.POST.get("vu", ""))
-        messages.success(request, f"« {unit_label(version.unit)} » est revenu au texte d’avant.")
+        messages.success(request, f"« {unit_label(version.unit, application)} » est revenu au texte d’avant.")
         return redirect("application_history", public_id)
     now = writing.content(application, version.unit)
-    old, present = in_words(version.unit, version.before), in_words(version.unit, now)
+    old, present = (in_words(version.unit, one, application) for one in (version.before, now))
     context = {
         "application": application,
         "home_url": home_parts.url("application_home", application),
         "version": version,
-        "label": unit_label(version.unit),
+        "label": unit_label(version.unit, application),
         "old": old,
         "present": present,
         "parts": differences(present, old),

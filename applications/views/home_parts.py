@@ -22,6 +22,7 @@ from journal.services import chain_of
 VERBS = {
     "create": "{who} a commencé le dossier",
     "save_section": "{who} a modifié « {section} »",
+    "change_questions": "{who} est passé aux nouvelles questions de l’appel",
     "restore_section": "{who} a repris un texte d’avant dans « {section} »",
     "attach_document": "{who} a joint « {name} »",
     "remove_document": "{who} a retiré « {name} »",
@@ -54,6 +55,7 @@ VERBS = {
 }
 WRITING = (
     "save_section",
+    "change_questions",
     "restore_section",
     "attach_document",
     "remove_document",
@@ -88,7 +90,11 @@ def parts(application: Application, sections: list[Progress], *, editable: bool)
     return [
         {
             "title": title,
-            "tasks": [_task(application, by_slug[section.slug], editable=editable) for section in group],
+            "tasks": [
+                _task(application, by_slug[section.slug], editable=editable)
+                for section in group
+                if section.slug in by_slug
+            ],
         }
         for title, group in PARTS
     ]

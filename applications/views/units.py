@@ -137,10 +137,10 @@ def _told(
 
 def _conflict(application: Application, unit: str, mine: Any, theirs: Any) -> dict[str, Any]:
     last = Version.objects.filter(application=application, unit=unit).select_related("by").order_by("-pk").first()
-    mine_words, their_words = in_words(unit, mine), in_words(unit, theirs)
+    mine_words, their_words = in_words(unit, mine, application), in_words(unit, theirs, application)
     return {
         "unit": unit,
-        "label": unit_label(unit),
+        "label": unit_label(unit, application),
         "who": last.by.get_full_name() if last else "Un collègue",
         "when": last.begun_at if last else None,
         "mine": mine_words,

@@ -148,6 +148,10 @@ class Question(models.Model):
         return self.kind == K.BLOCK
 
     @property
+    def is_file(self) -> bool:
+        return self.kind == K.FILE
+
+    @property
     def file_code(self) -> str:
         """The code of the documents that answer it."""
         return f"q-{self.code}"

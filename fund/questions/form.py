@@ -1,6 +1,7 @@
 """The form that the definition of the questions makes: the same for a commune and for a preview."""
 
 import re
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -93,15 +94,23 @@ def shown(question: Question, value: Any) -> Any:
 
 
 class QuestionsForm(forms.Form):
-    """The questions of one section (or all of them). `answers()` gives {code: JSON}, a block as the list of its rows."""
+    """The questions of one section (or all of them). `values()` gives {name of the field: JSON}, a block as its rows.
+
+    `present` names the questions that came with the data, when not all did: the others stand as they are in the sheet.
+    """
 
     use_required_attribute = False
 
-    def __init__(self, data: Any = None, *, sheet: Sheet, section: str = "") -> None:
+    def __init__(
+        self, data: Any = None, *, sheet: Sheet, section: str = "", present: Collection[str] | None = None
+    ) -> None:
         super().__init__(data)
         self.sheet, self.section = sheet, section
+        self.tops = [
+            one for one in sheet.tops(section) if data is None or present is None or field_name(one) in present
+        ]
         self.row_counts: dict[int, int] = {}
-        for question in sheet.tops(section):
+        for question in self.tops:
             if question.kind == K.BLOCK:
                 self._add_block(question)
             elif question.kind != K.FILE:
@@ -131,7 +140,7 @@ class QuestionsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for question in self.sheet.tops(self.section):
+        for question in self.tops:
             if question.kind == K.BLOCK:
                 self._check_block(question)
             elif question.kind != K.FILE:
@@ -150,7 +159,8 @@ class QuestionsForm(forms.Form):
                 self._check(one, field_name(one, block, at))
         filled = len(self._block_rows(block))
         if filled > (block.rows_max or MOST_ROWS):
-            self.add_error(None, f"« {block.label} » : {block.rows_max} au plus, il y en a {filled}. Retirez-en.")
+            sentence = f"« {block.label} » : {block.rows_max} au plus, il y en a {filled}. Retirez-en."
+            self.add_error(f"{field_name(block)}-lignes", sentence)
 
     def _rows_kept(self, block: Question) -> list[int]:
         rows = range(self.row_counts[block.pk])
@@ -172,25 +182,43 @@ class QuestionsForm(forms.Form):
     def _forget_what_is_not_asked(self) -> None:
         """A mistake in a question that is not asked is no mistake: what stood there stays."""
         sheet = self.typed()
-        for question in self.sheet.tops(self.section):
+        for question in self.tops:
             if question.kind != K.BLOCK and not sheet.asked(question) and self.errors.pop(field_name(question), None):
                 kept = shown(question, self.sheet.get(question))
                 self.cleaned_data[field_name(question)] = kept
 
-    def answers(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
+        """What may be saved: the questions with a mistake are left out."""
         found: dict[str, Any] = {}
-        for question in self.sheet.tops(self.section):
-            if question.kind == K.BLOCK:
-                found[question.code] = self._block_rows(question)
-            elif question.kind != K.FILE:
-                found[question.code] = canonical(question, self.cleaned_data.get(field_name(question)))
+        wrong = self.refusals()
+        for question in self.tops:
+            name = field_name(question)
+            if name in wrong or question.kind == K.FILE:
+                continue
+            block = question.kind == K.BLOCK
+            found[name] = self._block_rows(question) if block else canonical(question, self.cleaned_data.get(name))
         return found
+
+    def refusals(self) -> dict[str, list[tuple[str, str]]]:
+        """The messages of each question: the name of the input, and the sentence."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for name, messages in self.errors.items():
+            unit = next(one for one in map(field_name, self.tops) if name == one or name.startswith(f"{one}-"))
+            found.setdefault(unit, []).extend((name, str(message)) for message in messages)
+        return found
+
+    def opened(self) -> list[Question]:
+        """What is asked since these answers, and was not before, and has no answer yet."""
+        after = self.typed()
+        tops = self.sheet.tops(self.section)
+        return [one for one in tops if after.asked(one) and not self.sheet.asked(one) and after.get(one) is None]
 
     def typed(self) -> Sheet:
         """The sheet with what was just typed here, and what stands elsewhere."""
-        here = {one.pk for one in self.sheet.questions if self.section in ("", one.section)}
+        tops = {one.pk for one in self.tops}
+        here = {one.pk for one in self.sheet.questions if (one.parent_id or one.pk) in tops}
         given = {place: value for place, value in self.sheet.given.items() if place[0] not in here}
-        for question in self.sheet.tops(self.section):
+        for question in self.tops:
             if question.kind == K.BLOCK:
                 for at in range(self.row_counts[question.pk]):
                     for one in self.sheet.children(question):
@@ -207,7 +235,9 @@ class QuestionsForm(forms.Form):
     def items(self) -> list[dict[str, Any]]:
         """The questions in their order, with what the template needs of each."""
         sheet = self.typed() if self.is_bound else self.sheet
-        return [self._item(one, sheet) for one in self.sheet.tops(self.section)]
+        here = {one.pk for one in self.tops}
+        stands = QuestionsForm(sheet=self.sheet, section=self.section) if self.is_bound else self
+        return [(self if one.pk in here else stands)._item(one, sheet) for one in self.sheet.tops(self.section)]
 
     def groups(self) -> list[dict[str, Any]]:
         """The same section by section, each with its title."""
@@ -221,6 +251,7 @@ class QuestionsForm(forms.Form):
         item: dict[str, Any] = {
             "question": question,
             "kind": question.kind,
+            "unit": field_name(question),
             **self._condition(question, sheet, None, 0),
         }
         if question.kind == K.FILE:

@@ -86,6 +86,10 @@ class Sheet:
         at = occurrence if target.parent_id else 0
         return self.asked(target, at) and values.fits(target, question.operator, question.value, self.get(target, at))
 
+    def is_begun(self, section: str) -> bool:
+        ids = {one.pk for one in self.questions if one.section == section}
+        return any(place[0] in ids for place in self.given)
+
     def target(self, question: Question) -> Question | None:
         return self._by_id.get(question.asked_if_id) if question.asked_if_id else None
 

@@ -29,8 +29,12 @@ def problem(question: Question, value: Any) -> str:
         return _date_problem(question, value)
     if question.kind == K.YES_NO:
         return "" if isinstance(value, bool) else "Répondez par oui ou par non."
-    chosen = value if question.kind == K.SEVERAL and isinstance(value, list) else [value]
-    if not chosen or not all(isinstance(one, str) and one in question.choices for one in chosen):
+    chosen = value if question.kind == K.SEVERAL else [value]
+    if (
+        not isinstance(chosen, list)
+        or not chosen
+        or not all(isinstance(one, str) and one in question.choices for one in chosen)
+    ):
         return "Choisissez une réponse dans la liste."
     return "" if len(set(chosen)) == len(chosen) else "Chaque choix compte une seule fois."
 

@@ -21,6 +21,7 @@ from fund.services.questions import (
     prepare_questions,
     prepared,
     put_in_service,
+    questions_of_new_file,
     remove_question,
 )
 from fund.services.rules import create_call, save_call, save_criteria, save_documents, save_plan
@@ -49,6 +50,7 @@ __all__ = [
     "prepared",
     "publish_call",
     "put_in_service",
+    "questions_of_new_file",
     "remove_question",
     "reverse",
     "save_call",

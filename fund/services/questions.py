@@ -80,6 +80,11 @@ def freeze_at_opening(call: Call, *, by: Any = MACHINE) -> QuestionSet | None:
     return in_service(call)
 
 
+def questions_of_new_file(call: Call) -> QuestionSet | None:
+    """The version a file gets when it is begun; the hour of the opening may have come before the task that opens."""
+    return freeze_at_opening(call) if call.state == CallState.PUBLISHED else in_service(call)
+
+
 @transaction.atomic
 def copy_questions(set_id: int, from_id: int, *, by: Actor, version: int) -> int:
     """Add the questions of another call's version at the end of this one; how many were added."""
