@@ -73,8 +73,19 @@ MONEY = (
         "the instalments of an award sum to the award; paid never passes it",
         """
         SELECT d.id::text FROM applications_decision d JOIN payments_instalment i ON i.decision_id = d.id
-        GROUP BY d.id HAVING sum(i.amount_cents) <> max(d.amount_cents)
+        GROUP BY d.id HAVING sum(i.amount_cents) <> max(d.amount_cents) - coalesce((SELECT sum(r.reduction_cents)
+                FROM applications_changerequest r WHERE r.decision_id = d.id AND r.state = 'accepted'), 0)
             OR sum(i.amount_cents) FILTER (WHERE i.state = 'paid') > max(d.amount_cents)""",
+    ),
+    Invariant(
+        "I-03c",
+        "what an accepted change gives back has come back to the envelope, signed by two persons",
+        """
+        SELECT r.id::text FROM applications_changerequest r JOIN applications_application a ON a.id = r.application_id
+        LEFT JOIN fund_movement m ON m.id = r.movement_id
+        WHERE r.state = 'accepted' AND r.reduction_cents > 0 AND (m.id IS NULL OR m.verb <> 'decommit'
+            OR m.amount_cents <> r.reduction_cents OR m.subject <> a.number OR r.agreed_by_id = r.decided_by_id
+            OR r.act_number = '' OR r.asked_by_id IN (r.agreed_by_id, r.decided_by_id))""",
     ),
     Invariant(
         "I-03b",
@@ -231,6 +242,13 @@ WORKFLOW = (
         """
         SELECT number FROM applications_application WHERE state <> 'draft' AND
             (snapshot IS NULL OR snapshot_sha256 !~ '^[0-9a-f]{64}$')""",
+    ),
+    Invariant(
+        "I-19b",
+        "a corrected content has each of its versions, and its last one is what stands",
+        """
+        SELECT a.number FROM applications_application a WHERE a.content_version <> 1 + (
+            SELECT count(*) FROM applications_contentversion v WHERE v.application_id = a.id AND v.number <= a.content_version)""",
     ),
     Invariant(
         "I-20",

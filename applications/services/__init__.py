@@ -1,6 +1,14 @@
 """Every verb of a file. One function a verb: `verb(pk, *, by=…)`."""
 
 from applications.services.assistance import ask_help, end_help, open_for, take_hand
+from applications.services.changes import (
+    accept_change,
+    ask_change,
+    awarded,
+    refuse_change,
+    sign_change,
+    withdraw_change,
+)
 from applications.services.decisions import (
     grant,
     reject,
@@ -37,17 +45,21 @@ from applications.services.messages import mark_messages_read, nothing_to_answer
 from applications.services.questions import answers_left, change_questions, newer_questions
 from applications.services.reading import for_reading
 from applications.services.renewal import begin_again, mark_read
-from applications.services.submission import submit, withdraw
+from applications.services.submission import AlreadySent, submit, withdraw
 from applications.services.writing import restore, save_section, save_units, tokens
 
 __all__ = [
     "AlreadyJoined",
+    "AlreadySent",
+    "accept_change",
     "answer_pieces",
     "answers_left",
+    "ask_change",
     "ask_help",
     "ask_pieces",
     "ask_signature",
     "attach_document",
+    "awarded",
     "begin_again",
     "change_questions",
     "check_complete",
@@ -65,6 +77,7 @@ __all__ = [
     "nothing_to_answer",
     "open_for",
     "open_request",
+    "refuse_change",
     "reject",
     "remove_answer_document",
     "remove_document",
@@ -77,6 +90,7 @@ __all__ = [
     "save_section",
     "save_units",
     "send_to_review",
+    "sign_change",
     "sign_decision",
     "start_instruction",
     "submit",
@@ -85,6 +99,7 @@ __all__ = [
     "tokens",
     "waitlist",
     "withdraw",
+    "withdraw_change",
     "withdraw_recorded",
     "write_to_commune",
     "write_to_desk",

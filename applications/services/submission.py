@@ -14,7 +14,7 @@ from applications.services.drafting import refuse_when_closed, refuse_when_incom
 from applications.services.reading import locked_file, require
 from applications.states import ApplicationState
 from common.clock import database_now
-from common.dates import local
+from common.dates import local, relative
 from common.errors import DomainError, Stale
 from common.wake import wake
 from fund.models import Call
@@ -22,6 +22,15 @@ from fund.services import next_number
 from journal.services import advance
 
 LATE = "the call does not take applications at this time"
+
+
+class AlreadySent(DomainError):
+    """Somebody of the commune was faster (a colleague, another tab): the file is sent, once."""
+
+    def __init__(self, application: Application) -> None:
+        by, at = application.submitted_by, application.submitted_at
+        who = f"{by.get_full_name()} l’a envoyé" if by else "Il a été envoyé"
+        super().__init__(f"Ce dossier est déjà envoyé, sous le numéro {application.number} : {who} {relative(at)}.")
 
 
 def submit(pk: int, *, by: User, version: int | None = None) -> Application:
@@ -46,7 +55,7 @@ def _submit(pk: int, *, by: User, version: int | None) -> Application:
         policies.signs_for_its_commune(by, application), "Seul un signataire de la commune peut envoyer ce dossier."
     )
     if application.state != ApplicationState.DRAFT:
-        raise DomainError(f"Ce dossier est déjà envoyé, sous le numéro {application.number}.")
+        raise AlreadySent(application)
     if version is not None and version != application.version:
         raise Stale("Un collègue a modifié le dossier depuis que vous l’avez relu. Relisez-le, puis envoyez-le.")
     now = database_now()

@@ -108,14 +108,17 @@ def signature_return(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def application_submit(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """What cannot be undone is said in figures; posted twice, it is sent once."""
+    """What cannot be undone is said in figures; however often and by whomever it is posted, it is sent once."""
     application = (own_file_alone if request.method == "POST" else own_file)(request, public_id)
     if application.state != ApplicationState.DRAFT and request.method == "GET":
         return redirect("application_sent", public_id)
     _require(policies.signs_for_its_commune(request.user, application))
     form = ActForm(request.POST or None, version=application.version)
     if request.method == "POST" and form.is_valid():
-        _submit_once(request.user, application, form)
+        try:
+            _submit_once(request.user, application, form)
+        except services.AlreadySent as already:
+            messages.info(request, f"{already} Rien n’a été envoyé une seconde fois.")
         return redirect("application_sent", public_id)
     context = {
         "application": application,

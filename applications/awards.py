@@ -1,0 +1,21 @@
+"""What an award amounts to today: what was decided, less what accepted changes gave back. The decision itself never changes."""
+
+from typing import Any
+
+from django.db.models import BigIntegerField, OuterRef, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from applications.models import ChangeRequest, Decision
+from applications.states import ChangeState
+
+
+def award_now(decision: Decision) -> int:
+    given_back = decision.changes.filter(state=ChangeState.ACCEPTED).aggregate(cents=Sum("reduction_cents"))["cents"]
+    return decision.amount_cents - (given_back or 0)
+
+
+def given_back_of(decision: str) -> Any:
+    """Expression: the cents given back for the decision whose id is in this column of the outer query."""
+    accepted = ChangeRequest.objects.filter(decision=OuterRef(decision), state=ChangeState.ACCEPTED).order_by()
+    total = accepted.values("decision").annotate(cents=Sum("reduction_cents")).values("cents")
+    return Coalesce(Subquery(total, output_field=BigIntegerField()), Value(0, output_field=BigIntegerField()))
