@@ -119,16 +119,37 @@ def _report(application: Application, page: str, waits: str) -> Door | None:
     return Door("Bilan de l’action", reverse(page, args=[application.public_id]), hint, int(report.state == waits))
 
 
+def _change(application: Application, user: User) -> Door | None:
+    """An awarded action may change: asked here, answered by the fund."""
+    if application.state != ApplicationState.GRANTED:
+        return None
+    told = application.decisions.filter(kind=DecisionKind.GRANT, state=DecisionState.NOTIFIED).exists()
+    url = reverse("application_change", args=[application.public_id])
+    return Door("Modifier l’action", url, "Reporter des dates, changer le contenu, baisser l’aide.") if told else None
+
+
+def _change_to_answer(application: Application, user: User) -> Door | None:
+    if application.state not in (ApplicationState.GRANTED, ApplicationState.CLOSED):
+        return None
+    change = application.changes.first()
+    if change is None:
+        return None
+    url = reverse("desk_change", args=[application.public_id, change.pk])
+    hint = f"{change.get_state_display()}, le {day(change.decided_at or change.asked_at)}"
+    return Door("Modification de l’action", url, hint, int(change.is_open))
+
+
 # Each builder says nothing (None) where the page is not for this person or not yet for this file.
 FOR_THE_COMMUNE: tuple[Builder, ...] = (
     _newer_questions,
+    _change,
     _messages_of_the_commune,
     _help_to_write,
     _begin_again,
     _history,
     _report_to_write,
 )
-FOR_THE_DESK: tuple[Builder, ...] = (_messages_of_the_desk, _comes_from, _report_to_read)
+FOR_THE_DESK: tuple[Builder, ...] = (_messages_of_the_desk, _comes_from, _change_to_answer, _report_to_read)
 
 
 def for_the_commune(application: Application, user: User) -> list[Door]:

@@ -5,13 +5,8 @@ from typing import Any
 from django.db.models import BigIntegerField, OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
-from applications.models import ChangeRequest, Decision
+from applications.models import ChangeRequest
 from applications.states import ChangeState
-
-
-def award_now(decision: Decision) -> int:
-    given_back = decision.changes.filter(state=ChangeState.ACCEPTED).aggregate(cents=Sum("reduction_cents"))["cents"]
-    return decision.amount_cents - (given_back or 0)
 
 
 def given_back_of(decision: str) -> Any:

@@ -5,8 +5,9 @@ Every page, list and mail of the commune asks here, never `application.state` al
 
 from dataclasses import dataclass
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, OuterRef, Subquery
 
+from applications.awards import given_back_of
 from applications.models import Application, Decision
 from applications.models.application import ApplicationQuerySet
 from applications.states import DECIDED, ApplicationState, DecisionKind, DecisionState
@@ -50,14 +51,14 @@ _STANDINGS = {
 def with_standing(queryset: ApplicationQuerySet) -> ApplicationQuerySet:
     """Adds `notified_kind` and `notified_cents`, so that a list asks nothing more per row."""
     told = Decision.objects.filter(application=OuterRef("pk"), state=DecisionState.NOTIFIED).order_by("-pk")
-    return queryset.annotate(
-        notified_kind=Subquery(told.values("kind")[:1]), notified_cents=Subquery(told.values("amount_cents")[:1])
-    )
+    cents = told.annotate(now=F("amount_cents") - given_back_of("pk")).values("now")[:1]
+    return queryset.annotate(notified_kind=Subquery(told.values("kind")[:1]), notified_cents=Subquery(cents))
 
 
 def told_decision(application: Application) -> Decision | None:
     """The last decision the commune was told, if any."""
     told = application.decisions.filter(state=DecisionState.NOTIFIED).select_related("letter", "signed_by")
+    told = told.annotate(given_back=given_back_of("pk"))
     return told.order_by("-pk").first()
 
 

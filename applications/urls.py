@@ -7,6 +7,7 @@ from applications.sections import SECTIONS
 from applications.views import (
     answering,
     assistance,
+    changing,
     commune,
     desk_messages,
     documents,
@@ -64,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "dossiers/<uuid:public_id>/echanges/lu/", messages.application_messages_read, name="application_messages_read"
     ),
+    path("dossiers/<uuid:public_id>/modification/", changing.application_change, name="application_change"),
     path("dossiers/<uuid:public_id>/pieces/", documents.documents, name="application_documents"),
     path(
         "dossiers/<uuid:public_id>/pieces/<int:pk>/retirer/",

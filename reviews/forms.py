@@ -93,6 +93,10 @@ class DeadlineForm(VersionedForm):
     due_on = forms.DateField(label="Nouvelle date limite", widget=DateInput())
 
 
+class ChangeAnswerForm(VersionedForm):
+    answer = _lines("Votre réponse", required=False)
+
+
 class ReasonForm(VersionedForm):
     reason = _lines("Motif")
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from reviews.views import acts, decisions, file, grid, queue, report
+from reviews.views import acts, changes, decisions, file, grid, queue, report
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("instruction/", queue.desk_queue, name="desk_queue"),
@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("instruction/<uuid:public_id>/evaluation/", acts.desk_review, name="desk_review"),
     path("instruction/<uuid:public_id>/evaluation/clore/", acts.desk_review_finish, name="desk_review_finish"),
     path("instruction/<uuid:public_id>/decision/", decisions.desk_decide, name="desk_decide"),
+    path("instruction/<uuid:public_id>/modifications/<int:pk>/", changes.desk_change, name="desk_change"),
     path("instruction/<uuid:public_id>/deport/", acts.desk_conflict, name="desk_conflict"),
     path("instruction/<uuid:public_id>/bilan/", report.desk_report, name="desk_report"),
     path("instruction/<uuid:public_id>/bilan/renvoyer/", report.desk_report_return, name="desk_report_return"),

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Now
 from django_fsm import FSMField, transition
 
@@ -88,6 +88,14 @@ class Decision(StatefulModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} : {self.application.reference}"
+
+    @property
+    def now_cents(self) -> int:
+        """What the award amounts to today: less what accepted changes gave back (`awards.given_back_of` spares a query)."""
+        given_back = self.__dict__.get("given_back")
+        if given_back is None:
+            given_back = self.changes.filter(state="accepted").aggregate(cents=Sum("reduction_cents"))["cents"] or 0
+        return self.amount_cents - int(given_back)
 
     @transition(state, source=D.RECORDED, target=D.SIGNED)
     def sign(self, *, signatory: Any, act_number: str, act_date: Any) -> None:

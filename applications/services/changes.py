@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from accounts.models import User
 from applications import eligibility, policies, snapshot
-from applications.awards import award_now
 from applications.content import from_json, plain
 from applications.doors import CHANGEABLE
 from applications.models import Application, ChangeRequest, Decision
@@ -33,7 +32,7 @@ from common.dates import local
 from common.errors import DomainError, NotAllowed, Stale
 from common.money import euros
 from fund.services import lock_envelope, move
-from journal.services import advance, begin, locked
+from journal.services import advance, begin, locked, record
 
 
 def awarded(application: Application) -> Decision | None:
@@ -77,6 +76,7 @@ def ask_change(
     )
     begin(change, by=by, verb="ask_change", data={"after": after, "reduction_cents": reduction})
     change.refresh_from_db()
+    record(application, by=by, verb="ask_change", reason=reason.strip())
     ChangeAskedMail(change, by=by).queue()
     return change
 
@@ -101,7 +101,7 @@ def _what_differs(application: Application, values: Mapping[str, Any]) -> dict[s
 
 def _reduction(decision: Decision, award_cents: int | None) -> int:
     """What would be given back; DomainError when it cannot be."""
-    now = award_now(decision)
+    now = decision.now_cents
     if award_cents is None or award_cents == now:
         return 0
     if award_cents > now:
@@ -128,6 +128,7 @@ def withdraw_change(pk: int, *, by: User, version: int | None = None) -> ChangeR
     )
     _must_be(change, *OPEN)
     advance(change, change.withdraw, by=by)
+    record(change.application, by=by, verb="withdraw_change")
     ChangeWithdrawnMail(change, by=by).queue()
     return change
 
@@ -142,6 +143,7 @@ def accept_change(pk: int, *, by: Any, answer: str = "", version: int | None = N
     if change.reduction_cents:
         refuse_when_paid(change.decision, change.new_award_cents)
         advance(change, change.agree, actor=by, by=by, reason=answer.strip())
+        record(change.application, by=by, verb="agree_change", data={"amount_cents": change.new_award_cents})
         ChangeAgreedMail(change, by=by).queue()
         return change
     return _accept(change, by=by, answer=answer.strip())
@@ -190,6 +192,7 @@ def refuse_change(pk: int, *, by: Any, answer: str, version: int | None = None) 
     if not answer.strip():
         raise DomainError("Un refus est motivé : dites pourquoi à la commune.")
     advance(change, change.refuse, actor=by, answer=answer.strip(), by=by, reason=answer.strip())
+    record(change.application, by=by, verb="refuse_change", reason=answer.strip())
     ChangeAnsweredMail(change, by=by).queue()
     return change
 
@@ -238,5 +241,7 @@ def _accept(change: ChangeRequest, *, by: Any, answer: str) -> ChangeRequest:
         keep_version(application, by=by, change=change)
     if change.reduction_cents:
         award_reduced.send(Decision, decision=change.decision, award_cents=change.new_award_cents, by=by)
+    told = {"amount_cents": change.new_award_cents} if change.reduction_cents else {}
+    record(application, by=by, verb="accept_change", reason=answer, data=told)
     ChangeAnsweredMail(change, by=by).queue()
     return change

@@ -40,10 +40,16 @@ VERBS = {
     "start_instruction": "La métropole a pris le dossier en charge",
     "ask_pieces": "La métropole a demandé des pièces",
     "receive_pieces": "{who} a répondu à la demande de pièces",
+    "extend_deadline": "La métropole a laissé plus de temps pour répondre",
+    "resume_instruction": "La métropole a repris l’instruction sans réponse",
     "send_to_review": "Le dossier est en évaluation",
     "finish_review": "L’évaluation est terminée",
     "declare_inadmissible": "La métropole a déclaré le dossier irrecevable",
     "withdraw": "{who} a retiré le dossier",
+    "ask_change": "{who} a demandé une modification de l’action",
+    "withdraw_change": "{who} a retiré la demande de modification",
+    "accept_change": "La métropole a accepté la modification de l’action",
+    "refuse_change": "La métropole a refusé la modification de l’action",
     "ask_question": "{who} a posé une question au service",
     "answer_question": "Le service a répondu à la question",
     "write_to_desk": "{who} a écrit au service",
@@ -221,9 +227,7 @@ def turn_of_sent(
         return Turn("Votre commune doit répondre", words)
     payments = link_to("application_payments", application)
     if where.code == S.GRANTED and decision:
-        words = (
-            f"L’aide est de {euros(decision.amount_cents)}. Demandez le versement ici, avec les coordonnées bancaires."
-        )
+        words = f"L’aide est de {euros(decision.now_cents)}. Demandez le versement ici, avec les coordonnées bancaires."
         return Turn("L’aide est accordée", words, False, payments, "Voir les versements" if payments else "")
     if where.code in (S.REJECTED, S.INADMISSIBLE, S.WITHDRAWN, S.CLOSED, S.LAPSED, S.CANCELLED):
         return Turn(where.label, where.sentence)
