@@ -12,7 +12,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Organisation, User
-from applications.models import Application, Decision, FileMessage, FinalReport, Version
+from applications import services
+from applications.models import Application, ChangeRequest, Decision, FileMessage, FinalReport, Version
 from common.actors import MACHINE
 from journal.models import Entry
 from journal.services import begin
@@ -60,6 +61,13 @@ def in_preparation(model: Any) -> Any:
 def a_version_of(draft: Application) -> Version:
     fields = {"section": "enjeu", "unit": "stakes", "before": "Avant.", "by": draft.created_by}
     return Version.objects.create(application=draft, **fields)
+
+
+def a_change_of(application: Application) -> ChangeRequest:
+    """Asked by the commune, to be answered by the fund."""
+    drafter = User.objects.get(email="redacteur@aubagne.demo")
+    values = {"title": "Un titre plus juste"}
+    return services.ask_change(application.pk, by=drafter, values=values, reason="Le premier était trop long.")
 
 
 class World:
@@ -122,6 +130,7 @@ class World:
             "under_review": files.filter(state="under_review", reviews=assigned).get().public_id
             if files.filter(state="under_review", reviews=assigned).exists() else None,
             "review": assigned.pk,
+            "change": a_change_of(signed.get(kind="grant").application).pk,
             "planned": Instalment.objects.get(decision__in=signed, position=1).pk,
             "requested": Instalment.objects.filter(state="certified").first().pk,  # type: ignore[union-attr]
             "bank": BankVersion.objects.filter(organisation__name="Martigues").first().pk,  # type: ignore[union-attr]
