@@ -4,9 +4,11 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.conf import settings
 
 from applications.forms.acts import ActForm, ManyFilesField
 from applications.models.messages import MAX_TEXT
+from common.typography import filesize
 
 
 class MaybeFilesField(ManyFilesField):
@@ -31,6 +33,15 @@ class MessageForm(ActForm):
 
     def __init__(self, data: Any = None, files: Any = None, **kwargs: Any) -> None:
         super().__init__(data, files=files, **kwargs)
+
+    def refuse_heavy(self, names: list[str]) -> bool:
+        """Say which files were too heavy to be received; whether there is any."""
+        for name in names:
+            limit = filesize(settings.UPLOAD_MAX_BYTES)
+            self.add_error(
+                "uploads", f"« {name} » dépasse {limit}. Allégez-le, puis choisissez de nouveau vos documents."
+            )
+        return bool(names)
 
     def again(self, refusal: str) -> "MessageForm":
         """The same words, to be sent anew: with another key, and what was refused said. Browsers forget chosen files."""

@@ -19,6 +19,7 @@ from applications.views.fetching import person
 from applications.views.messages import up_to
 from common.errors import DomainError, NotAllowed
 from common.paging import newest_first
+from documents.uploads import too_heavy
 
 WAITING_SHOWN = 200
 readers = for_roles(*DESK_ROLES, Role.AUDITOR)
@@ -52,7 +53,7 @@ def desk_messages(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if request.method == "POST" and not can_write:
         raise NotAllowed("Seul le service du fonds répond à la commune.")
     form = MessageForm(request.POST, request.FILES) if request.method == "POST" else MessageForm()
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and not form.refuse_heavy(too_heavy(request)):
         data = form.cleaned_data
         try:
             services.write_to_commune(

@@ -16,6 +16,7 @@ from applications.standing import standing
 from applications.views import home_parts
 from applications.views.fetching import own_file_alone, person
 from common.errors import DomainError, NotAllowed
+from documents.uploads import too_heavy
 
 
 @require_http_methods(["GET", "POST"])
@@ -27,7 +28,7 @@ def application_messages(request: HttpRequest, public_id: UUID) -> HttpResponse:
         raise NotAllowed("Vous lisez ce dossier ; un rédacteur ou le signataire peut écrire au service.")
     kind = QuestionForm if conversation.is_question(application) else MessageForm
     form = kind(request.POST, request.FILES) if request.method == "POST" else kind()
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and not form.refuse_heavy(too_heavy(request)):
         try:
             _write(request, application, form)
         except DomainError as refusal:

@@ -178,6 +178,19 @@ def test_a_refused_document_keeps_the_text_and_leaves_nothing_behind() -> None:
     assert paper.file.state == "quarantined" and paper.file.organisation_id == draft.organisation_id
 
 
+@pytest.mark.parametrize("side", ["commune", "desk"])
+def test_a_document_too_heavy_is_said_and_nothing_leaves_without_it(settings: Any, side: str) -> None:
+    settings.UPLOAD_MAX_BYTES = 2_000
+    draft, instructor = a_draft(), an_instructor()
+    ask(draft)
+    user, name = (draft.created_by, "application_messages") if side == "commune" else (instructor, "desk_messages")
+    heavy = SimpleUploadedFile("plan-immense.pdf", b"%PDF-1.4" + b"x" * 3_000, "application/pdf")
+    page = reverse(name, args=[draft.public_id])
+    html = signed_in(user).post(page, {"text": "Voici le plan.", "uploads": [heavy]}).content.decode()
+    assert "plan-immense.pdf" in html and "dépasse" in html and "Voici le plan." in html
+    assert FileMessage.objects.count() == 1
+
+
 def test_the_same_form_twice_keeps_its_documents_once(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     draft, key = a_draft(), uuid4()
