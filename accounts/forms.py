@@ -174,7 +174,7 @@ class DomainsField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list) else value
 
-    def to_python(self, value: Any) -> list[str]:
+    def to_python(self, value: Any) -> Any:
         found = [word.removeprefix("@").lower() for word in (value or "").replace(",", " ").split()]
         return list(dict.fromkeys(found))
 

@@ -117,7 +117,7 @@ class RolesForm(forms.Form):
         field = self.fields["roles"]
         field.choices = [(role.value, role.label) for role in proposed]  # type: ignore[attr-defined]
         field.required = not self.untouched
-        field.widget.hints = {**ROLE_HINTS, Role.ORGANISATION_ADMIN: ADMIN_HINT}  # type: ignore[attr-defined]
+        field.widget.hints = {**ROLE_HINTS, Role.ORGANISATION_ADMIN: ADMIN_HINT}
 
     @property
     def wanted(self) -> set[str]:

@@ -192,7 +192,7 @@ SOCIALACCOUNT_ADAPTER = "accounts.proconnect.adapter.SocialAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False
-SOCIALACCOUNT_PROVIDERS = {"proconnect": {"APPS": []}}
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, list[dict[str, object]]]] = {"proconnect": {"APPS": []}}
 if PROCONNECT_DISCOVERY_URL:
     SOCIALACCOUNT_PROVIDERS["proconnect"]["APPS"].append(
         {

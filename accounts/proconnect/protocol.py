@@ -58,7 +58,7 @@ class ProConnectOAuth2Adapter(OpenIDConnectOAuth2Adapter):
         """The claims of a token signed for us by this issuer."""
         try:
             header = jwt.get_unverified_header(token)
-            algorithm = header.get("alg")
+            algorithm = str(header.get("alg"))
             key: Any = app.secret if algorithm == "HS256" else self._key(header)
             claims: dict[str, Any] = jwt.decode(
                 token,
