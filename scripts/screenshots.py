@@ -50,6 +50,8 @@ SCREENS = (
     Screen("appels", None, "/appels/"),
     Screen("appel", None, "/appels/", ("main a[href^='/appels/']",)),
     Screen("donnees-ouvertes", None, "/donnees-ouvertes/"),
+    Screen("commune-rejoindre", None, "/rejoindre/"),
+    Screen("commune-equipe", "signataire@aubagne.demo", "/equipe/"),
     Screen("commune-dossiers", COMMUNE, "/mes-dossiers/"),
     Screen("commune-dossier", COMMUNE, "/mes-dossiers/", ("main a[href^='/dossiers/']",)),
     Screen("commune-question", "redacteur@pertuis.demo", "/mes-dossiers/", (FIRST_FILE, "main a[href$='/echanges/']")),
