@@ -9,6 +9,7 @@ from tests.refusals import (
     attacks,
     deciding,
     files,
+    helping,
     journal,
     money,
     paying,
@@ -48,6 +49,7 @@ SUBJECTS = {
     "return": returning.RETURNS,
     "question": questions.QUESTIONS,
     "answer": questions.ANSWERS,
+    "help": helping.HELPING,
     "attack": attacks.ATTACKS,
     "shadow": attacks.SHADOWS,
 }
@@ -63,6 +65,7 @@ LAWFUL = {
     "somebody is refused": people.LAWFUL_REFUSAL,
     "the fund ends the last administrator's role": people.LAWFUL_END,
     **writing.LAWFUL,
+    **helping.LAWFUL,
     "a file is sent": (COUNT, *files.SEND),
     "a file is taken": TAKEN,
     "money is reserved and released": (money.RESERVED, money.UNDONE),
