@@ -14,11 +14,10 @@ def a_file_row(size: int, key: str, organisation: str = "$commune") -> str:
     )
 
 
-def joined(key: str) -> str:
-    return (
-        "INSERT INTO applications_attachment (application_id, organisation_id, code, title, file_id, added_by_id)"
-        f" SELECT $draft, $commune, 'x', '', f.id, $drafter FROM documents_storedfile f WHERE f.key = '{key}'"
-    )
+HEAVY = (
+    "INSERT INTO applications_attachment (application_id, organisation_id, code, title, file_id, added_by_id)"
+    " VALUES ($second_draft, $commune, 'x', '', $heavy, $drafter)"
+)
 
 
 def a_hand(helper: str, *, application: str = "$second_draft", reason: str = "'x'", asked_by: str = "NULL") -> str:
@@ -35,12 +34,6 @@ def a_renewal(application: str = "$second_draft", origin: str = "$submitted") ->
     )
 
 
-MEGABYTE = 1024 * 1024
-HEAVY = tuple(
-    sql
-    for n in range(5)
-    for sql in (a_file_row(20 * MEGABYTE, f"heavy-{n}"), joined(f"heavy-{n}"))[: 2 if n < 4 else 1]
-)
 NOT_NEUTRAL = "interest in the file"
 OPINION = (
     "INSERT INTO reviews_opinion (application_id, advice, text, proposed_cents, written_by_id, written_at)"
@@ -50,13 +43,13 @@ OPINION = (
 HELPING = [
     Case(
         "more than a hundred megabytes of documents",
-        joined("heavy-4"),
+        HEAVY,
         REFUSED,
         "too heavy together",
-        before=HEAVY,
+        before=(HEAVY,) * 4,
         guard="applications_attachment.weight",
     ),
-    Case("a deposit above twenty megabytes", a_file_row(20 * MEGABYTE + 1, "heavy"), CHECK, "upload_not_heavy"),
+    Case("a deposit above twenty megabytes", a_file_row(20 * 1024 * 1024 + 1, "heavy"), CHECK, "upload_not_heavy"),
     Case(
         "a hand on a file that was sent",
         a_hand("$instructor", application="$submitted"),

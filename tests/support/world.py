@@ -102,6 +102,7 @@ class World:
         self.clean = self.a_file(clean=True)
         self.quarantined = self.a_file()
         self.foreign_file = self.a_file(self.other_commune, clean=True)
+        self.heavy = self.a_file(size=20 * 1024 * 1024)
         for part in (self._accounts, self._files, self._reviews, self._decisions, self._payments, self._messages):
             part()
 
@@ -160,7 +161,7 @@ class World:
 
     @transaction.atomic
     def a_file(
-        self, organisation: Organisation | None = None, *, clean: bool = False, by: User | None = None
+        self, organisation: Organisation | None = None, *, clean: bool = False, by: User | None = None, size: int = 10
     ) -> StoredFile:
         number = next(_number)
         stored = StoredFile(
@@ -168,7 +169,7 @@ class World:
             path=f"2026/{number}",
             name=f"piece-{number}.pdf",
             content_type="application/pdf",
-            size=10,
+            size=size,
             sha256=hashlib.sha256(str(number).encode()).hexdigest(),
             uploaded_by=by,
         )
