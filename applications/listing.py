@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from itertools import islice
+from typing import Any, Protocol
 
 from defusedcsv import csv
 from django.conf import settings
@@ -24,7 +25,7 @@ _TYPES = dict(ActionType.choices)
 _PLANS = dict(PlanStatus.choices)
 
 
-def _text(value: Any) -> str:
+def plain_text(value: Any) -> str:
     return _UNSEEN.sub(" ", value or "").strip()
 
 
@@ -47,15 +48,15 @@ def _columns(mark: str, extra: Iterable[tuple[str, str]]) -> list[tuple[str, str
     """Header, field of the query, how it is written. `extra` are amounts known to the apps above."""
     money = _money(mark)
     return [
-        ("Numéro", "number", _text),
-        ("Commune", "organisation__name", _text),
-        ("SIREN", "organisation__siren", _text),
+        ("Numéro", "number", plain_text),
+        ("Commune", "organisation__name", plain_text),
+        ("SIREN", "organisation__siren", plain_text),
         ("Plan local", "organisation__plan_status", _PLANS.__getitem__),
-        ("Action", "title", _text),
+        ("Action", "title", plain_text),
         ("Thème", "theme", lambda value: _THEMES.get(value, value)),
         ("Type d’action", "action_type", lambda value: _TYPES.get(value, value)),
         ("État", "state", _STATES.__getitem__),
-        ("Instruit par", "instructor__last_name", _text),
+        ("Instruit par", "instructor__last_name", plain_text),
         ("Envoyé le", "submitted_at", _moment),
         ("Réponse due le", "due_on", _day),
         ("Coût total", "total_cost_cents", money),
@@ -65,21 +66,38 @@ def _columns(mark: str, extra: Iterable[tuple[str, str]]) -> list[tuple[str, str
     ]
 
 
-def as_csv(found: ApplicationQuerySet, *, extra: Iterable[tuple[str, str]] = ()) -> Iterator[str]:
+class Beside(Protocol):
+    """More columns, fetched for a few files at a time."""
+
+    headers: list[str]
+
+    def cells(self, ids: list[int]) -> dict[int, list[str]]: ...
+
+
+def as_csv(
+    found: ApplicationQuerySet, *, extra: Iterable[tuple[str, str]] = (), beside: Beside | None = None
+) -> Iterator[str]:
     """Lines of CSV for a streamed answer, read through a server-side cursor."""
     separator = settings.CSV_SEPARATOR
     columns = _columns("." if separator == "," else ",", extra)
     writers = [write for _, _, write in columns]
     pen = csv.writer(_Echo(), delimiter=separator, lineterminator="\r\n")
-    yield BOM + pen.writerow([header for header, _, _ in columns])
-    rows = found.values_list(*(name for _, name, _ in columns)).iterator(chunk_size=CHUNK)
-    lines: list[str] = []
-    for row in rows:
-        lines.append(pen.writerow([write(value) for write, value in zip(writers, row, strict=True)]))
-        if len(lines) == CHUNK:
-            yield "".join(lines)
-            lines.clear()
-    yield "".join(lines)
+    yield BOM + pen.writerow([*(header for header, _, _ in columns), *(beside.headers if beside else ())])
+    rows = found.values_list("pk", *(name for _, name, _ in columns)).iterator(chunk_size=CHUNK)
+    for chunk in batched(rows, CHUNK):
+        more = beside.cells([row[0] for row in chunk]) if beside else {}
+        yield "".join(
+            pen.writerow(
+                [*(write(value) for write, value in zip(writers, row[1:], strict=True)), *more.get(row[0], ())]
+            )
+            for row in chunk
+        )
+
+
+def batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    each = iter(rows)
+    while chunk := list(islice(each, size)):
+        yield chunk
 
 
 class _Echo:

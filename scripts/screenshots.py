@@ -54,6 +54,7 @@ SCREENS = (
     Screen("commune-equipe", "signataire@aubagne.demo", "/equipe/"),
     Screen("commune-dossiers", COMMUNE, "/mes-dossiers/"),
     Screen("commune-dossier", COMMUNE, "/mes-dossiers/", ("main a[href^='/dossiers/']",)),
+    Screen("commune-questions", COMMUNE, "/mes-dossiers/", (FIRST_FILE, "main a[href$='/questions/']")),
     Screen("commune-question", "redacteur@pertuis.demo", "/mes-dossiers/", (FIRST_FILE, "main a[href$='/echanges/']")),
     Screen("questions", DESK_OFFICER, "/instruction/questions/"),
     Screen("instruction", DESK_OFFICER, "/instruction/"),

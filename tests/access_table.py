@@ -153,6 +153,7 @@ TABLE: dict[str, Row] = {
     "invitation_revoke": row(pk="invitation"),
     # The desk
     "desk_queue": row(DESK | {"auditor"}),
+    "desk_answers_export": row(DESK | {"auditor"}, slug="call", kind="format"),
     "desk_queue_export": row(DESK | {"auditor"}),
     "desk_file": row(READERS, public_id="instructed"),
     "desk_questions": row(DESK),

@@ -47,7 +47,11 @@ def application_review(request: HttpRequest, public_id: UUID) -> HttpResponse:
             {
                 "title": one.section.title,
                 "url": home_parts.section_url(application, one.section.slug),
-                "to_do": one.to_do,
+                "to_do": (*one.missing, *one.wrong),
+                "gaps": [
+                    (f"{home_parts.section_url(application, one.section.slug)}#{gap.anchor}", gap.sentence)
+                    for gap in one.gaps
+                ],
             }
             for one in left
         ]

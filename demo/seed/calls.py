@@ -11,6 +11,7 @@ from common.money import euros_short, percent
 from common.typography import number_word
 from demo.content import Content
 from demo.content.call_shapes import Call as CallText
+from demo.seed import questions
 from demo.seed.pen import Clock, Step, born, note, token, walk
 from fund.models import Budget, BudgetLine, Call, CallDocument, Criterion, Envelope, Fund, Movement, PlannedShare
 from fund.states import ActionType, CallState, LegalBasis, Theme
@@ -120,6 +121,8 @@ def a_call(text: CallText, fund: Fund, envelope: Envelope, people: dict[str, Use
     )
     born(call, by=manager, at=clock.at(dates.opens_offset_days - 12))
     _details(call, text, said)
+    if not archived:
+        questions.ask(call, manager, clock, dates.opens_offset_days)
     steps = [
         Step("publish", S.PUBLISHED, manager, clock.at(dates.opens_offset_days - 5)),
         Step("open", S.OPEN, None, call.opens_at),

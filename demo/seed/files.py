@@ -20,7 +20,7 @@ from applications.models import (
 from applications.states import ApplicationState, DecisionKind, DecisionState, Side
 from demo.content import Content
 from demo.content.shapes import Project
-from demo.seed import papers
+from demo.seed import papers, questions
 from demo.seed.calls import money
 from demo.seed.pen import Clock, Step, born, token, walk
 from fund.models import Call
@@ -110,6 +110,7 @@ def write(scene: Scene, project: Project, *, sent_at: datetime) -> Application:
         if is_complete(project):
             Application.objects.filter(pk=application.pk).update(signature_asked_at=sent_at)
         return application
+    questions.answer(application)
     send(scene, application, sent_at)
     Life(scene, application, project, sent_at).live(road[1:])
     return application
@@ -125,6 +126,7 @@ def sheet(scene: Scene, project: Any, commune: Organisation, *, created_at: date
     application = Application(
         call=call,
         organisation=commune,
+        question_set=call.question_sets.order_by("-number").first(),
         public_id=UUID(token("file", call.slug, project.key)[:32]),
         created_by=scene.writer(commune),
         created_at=created_at,

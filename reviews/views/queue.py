@@ -4,8 +4,8 @@ from functools import lru_cache
 from typing import Any
 
 from django.db.models import OuterRef, Subquery, Sum
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Organisation, User
 from accounts.states import DESK_ROLES, Role
-from applications import listing, queue
-from applications.models import PieceRequest
+from applications import listing, question_export, queue
+from applications.models import Application, PieceRequest
 from applications.states import UNDECIDED, ApplicationState
 from fund.models import Call
 from fund.states import CallState, Theme
@@ -23,6 +23,7 @@ from reviews.views.access import desk_page
 from reviews.views.queue_rows import FIELDS, table_rows
 
 S = ApplicationState
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TABS = (
     (S.SUBMITTED, "À prendre"),
     (S.IN_INSTRUCTION, "En instruction"),
@@ -65,13 +66,32 @@ def desk_queue_export(request: HttpRequest) -> StreamingHttpResponse:
     chosen = queue.read_filters(request.GET, default_state="tous")
     sign = "-" if chosen.descending else ""
     found = queue.filtered(request.user, chosen).order_by(f"{sign}{queue.SORTS[chosen.sort].column}", f"{sign}pk")
-    lines = listing.as_csv(found, extra=[("Proposé", "opinion__proposed_cents")])
+    call = Call.objects.filter(pk=chosen.call).first() if chosen.call else None
+    beside = question_export.QuestionColumns(call) if call else None
+    lines = listing.as_csv(found, extra=[("Proposé", "opinion__proposed_cents")], beside=beside)
     name = f"dossiers-{timezone.localdate():%Y-%m-%d}.csv"
     return StreamingHttpResponse(
         lines,
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+@require_safe
+@desk_page
+def desk_answers_export(request: HttpRequest, slug: str, kind: str) -> HttpResponseBase:
+    """Every answer to the call's own questions, one line each, in the files this person may see."""
+    call = get_object_or_404(Call, slug=slug)
+    if kind not in ("csv", "xlsx"):
+        raise Http404
+    found = Application.objects.visible_to(request.user).sent().filter(call=call).order_by("number")
+    name = f'attachment; filename="reponses-{call.slug}.{kind}"'
+    if kind == "xlsx":
+        content = question_export.as_xlsx(found, call)
+        return HttpResponse(content, content_type=XLSX, headers={"Content-Disposition": name})
+    lines = question_export.as_csv(found)
+    headers = {"Content-Disposition": name}
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def export_query(request: HttpRequest, chosen: queue.Filters) -> str:

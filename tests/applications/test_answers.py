@@ -1,9 +1,12 @@
 """A commune answers the questions of the call: saved as the rest, required when it is sent, frozen, read by all."""
 
+import csv
+import io
 import json
 from datetime import date
 from typing import Any
 
+import openpyxl
 import pytest
 from django.db import connection
 from django.test import Client
@@ -365,3 +368,34 @@ def test_going_over_is_offered_where_the_file_is(call: Call) -> None:
     assert client.post(change, {"version": draft.version}).status_code == 302
     assert fresh(draft).question_set.number == 2  # type: ignore[union-attr]
     assert signed_in(a_drafter()).get(change).status_code == 404
+
+
+# --- Exports ---------------------------------------------------------------------------------------------------
+
+
+def test_the_exports_hold_a_column_a_question_and_a_line_an_answer(call: Call) -> None:
+    draft = answer(a_complete_draft(call), **FULL)
+    sent = services.submit(draft.pk, by=signatory_of(draft))
+    desk = signed_in(an_instructor())
+    listed = desk.get(reverse("desk_queue_export"), {"appel": call.pk, "etat": "tous"})
+    rows = list(csv.reader(io.StringIO(b"".join(listed.streaming_content).decode("utf-8-sig")), delimiter=";"))  # type: ignore[attr-defined]
+    line = dict(zip(rows[0], rows[1], strict=True))
+    assert (line["Numéro"], line["Quel budget ?"], line["Quels publics ?"]) == (
+        sent.number,
+        "1234,50",
+        "Jeunes, Agents",
+    )
+    assert line["Les séances"] == "Mairie ; 3 | =cmd|' /C calc'!A0"
+    plain = desk.get(reverse("desk_queue_export"), {"etat": "tous"})
+    assert "Quel budget" not in b"".join(plain.streaming_content).decode()  # type: ignore[attr-defined]
+    told = desk.get(reverse("desk_answers_export", args=[call.slug, "csv"]))
+    text = b"".join(told.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    cells = list(csv.reader(io.StringIO(text), delimiter=";"))
+    assert next(row[6] for row in cells if row[5] == "Le lieu") == "Mairie"
+    assert all(cell[:1] not in "=+-@" for row in cells for cell in row if cell)
+    book = openpyxl.load_workbook(
+        io.BytesIO(desk.get(reverse("desk_answers_export", args=[call.slug, "xlsx"])).content)
+    )
+    values = list(book.active.iter_rows(values_only=True))  # type: ignore[union-attr]
+    assert any(row[6] == "=cmd|' /C calc'!A0" for row in values)
+    assert all(cell.data_type != "f" for row in book.active.iter_rows() for cell in row)  # type: ignore[union-attr]
