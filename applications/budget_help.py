@@ -78,8 +78,9 @@ def _law(call: Call) -> str:
 
 def _offers(call: Call, figures: Money, lines: Iterable[Any]) -> Iterable[Offer]:
     most = eligibility.allowed(call, figures).cents
-    if figures.requested > most:
+    if figures.requested > most:  # first things first: the balance depends on what is asked
         yield Offer("maximum", f"Ramener la demande au maximum permis, {euros(most)}", most)
+        return
     own = next((line.amount_cents for line in lines if line.account == OWN and line.side == Side.PRODUCT), 0)
     balanced = own + figures.gap
     if figures.gap and balanced >= 0:

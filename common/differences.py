@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-WORDS = re.compile(r"\s+|[\w’'-]+|[^\w\s]", re.UNICODE)
+WORDS = re.compile(r"\S+\s*|\s+")  # a word goes with the space after it
 MOST_WORDS = 6000  # comparing is quadratic: beyond, the texts are shown one after the other
 
 

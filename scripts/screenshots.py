@@ -28,6 +28,7 @@ from tests.support.browser import DESK, PHONE, Visitor, launch_options
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 300
 COMMUNE = "redacteur@aubagne.demo"
+DRAFT = "main tr:has-text('Brouillon') a[href^='/dossiers/']"
 DESK_OFFICER = "instructrice@metropole.demo"
 MANAGER = "gestionnaire@metropole.demo"
 FINANCE = "prepa.finances@metropole.demo"
@@ -57,6 +58,9 @@ SCREENS = (
     Screen("commune-questions", COMMUNE, "/mes-dossiers/", (FIRST_FILE, "main a[href$='/questions/']")),
     Screen("commune-question", "redacteur@pertuis.demo", "/mes-dossiers/", (FIRST_FILE, "main a[href$='/echanges/']")),
     Screen("questions", DESK_OFFICER, "/instruction/questions/"),
+    Screen("commune-ecrire", COMMUNE, "/mes-dossiers/", (DRAFT, "main a[href$='/enjeu/']")),
+    Screen("commune-budget", COMMUNE, "/mes-dossiers/", (DRAFT, "main a[href$='/budget/']")),
+    Screen("commune-historique", COMMUNE, "/mes-dossiers/", (DRAFT, "main a[href$='/historique/']")),
     Screen("instruction", DESK_OFFICER, "/instruction/"),
     Screen("instruction-dossier", DESK_OFFICER, "/instruction/", ("main table a[href^='/instruction/']",)),
     Screen("budget", MANAGER, "/budget/"),

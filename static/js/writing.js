@@ -279,7 +279,7 @@
 
   function column(title, text, label, act) {
     const part = document.createElement("div");
-    const head = document.createElement("h4");
+    const head = document.createElement("h3");
     const words = document.createElement("div");
     const button = document.createElement("button");
     head.textContent = title;
@@ -296,7 +296,7 @@
   function offer(unit, found) {
     const place = form.querySelector(`[data-unit="${CSS.escape(unit)}"]`);
     const box = document.createElement("section");
-    const head = document.createElement("h3");
+    const head = document.createElement("h2");
     const two = document.createElement("div");
     box.className = "conflict";
     box.dataset.offered = unit;

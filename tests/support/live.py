@@ -53,7 +53,7 @@ class LiveStack:
         redis.Redis.from_url(os.environ["REDIS_URL"]).flushall()
         for service in (self.web, self.worker, self.beat):
             service.start()
-        self._wait_for_the_web()
+        self.wait_for_the_web()
         self.wait_for_the_worker()
         return self
 
@@ -75,7 +75,7 @@ class LiveStack:
                 raise AssertionError(f"the worker did not start:\n{self.worker.last_lines(40)}")
             time.sleep(0.1)
 
-    def _wait_for_the_web(self) -> None:
+    def wait_for_the_web(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:

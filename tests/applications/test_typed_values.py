@@ -1,0 +1,233 @@
+"""What people type is refused in words or read back exactly as it was: no crash, no silent change of value."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from applications import services
+from applications.forms.budget import Budget
+from applications.forms.fields import LINE_ENDS, DayField, LineField, WrittenField
+from applications.forms.rows import table_of
+from applications.forms.sections import FORMS
+from applications.models import Application
+from applications.sections import BY_SLUG
+from applications.services import writing
+from common.money import MoneyError, MoneyField, euros_bare, parse_euros
+from tests.factories.applications import a_draft
+
+quick = settings(max_examples=300, deadline=None)
+with_database = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
+LIKE_MONEY = st.text("0123456789 .,-+€kKeE\u202f\u00a0\u2009−٣", max_size=24) | st.decimals(0, 10**9, places=2).map(
+    lambda value: str(value).replace(".", ",")
+)
+LIKE_DATE = st.text("0123456789/-. ", max_size=12) | st.dates().map(lambda day: f"{day:%d/%m/%Y}") | st.dates().map(str)
+WRITTEN = [
+    (slug, name, field.max_length)
+    for slug, form in FORMS.items()
+    for name, field in form.base_fields.items()
+    if isinstance(field, WrittenField)
+]
+
+
+def as_read(text: str) -> str:
+    """The one thing that is made alike: line ends; and nothing but spaces is nothing."""
+    unified = LINE_ENDS.sub("\n", text)
+    return unified if unified.strip() else ""
+
+
+def cleaned(field: Any, text: str) -> tuple[Any, list[str]]:
+    try:
+        return field.clean(text), []
+    except ValidationError as refusal:
+        return None, refusal.messages
+
+
+# --- Words ------------------------------------------------------------------------------------------------------
+
+
+@quick
+@given(TEXT)
+@example(" deux espaces ")
+@example("a\x00b")
+@example("zéro\u200blargeur et 👩‍👧")
+@example("ligne\r\nligne\u2028ligne\vfin")
+def test_a_text_is_itself_or_refused(text: str) -> None:
+    for field in (WrittenField(max_length=100), LineField(max_length=100)):
+        value, refused = cleaned(field, text)
+        assert refused or value == as_read(text)
+        assert all((sentence and sentence[0].isupper()) or sentence[0].isdigit() for sentence in refused)
+
+
+@pytest.mark.parametrize("over", [0, 1, 4000])
+def test_a_text_too_long_is_said_with_the_count_and_never_cut(over: int) -> None:
+    text = "é" * (4000 + over)
+    value, refused = cleaned(WrittenField(max_length=4000), text)
+    assert (value == text) if not over else ("de trop" in refused[0] and "Rien n’est coupé" in refused[0])
+
+
+def test_a_line_end_counts_for_one_as_in_the_page() -> None:
+    assert cleaned(WrittenField(max_length=5), "ab\r\ncd")[0] == "ab\ncd"
+
+
+@pytest.mark.django_db
+@with_database
+@given(place=st.sampled_from(WRITTEN), text=TEXT)
+def test_what_is_kept_is_what_comes_back(place: tuple[str, str, int], text: str) -> None:
+    slug, name, _ = place
+    draft, one = a_draft(), BY_SLUG[slug]
+    form = FORMS[slug]({name: text}, application=draft, section=one)
+    form.is_valid()
+    values = form.values([name])
+    if not values:
+        assert form.errors[name]
+        return
+    services.save_units(draft.pk, slug, by=draft.created_by, values=values, seen=services.tokens(draft, one))
+    back = Application.objects.get(pk=draft.pk)
+    assert getattr(back, name) == as_read(text)
+    shown = FORMS[slug](application=back, section=one)[name].value()
+    assert writing.token(shown) == services.tokens(back, one)[name], "sent back untouched, it is not a change"
+
+
+# --- Amounts ----------------------------------------------------------------------------------------------------
+
+
+@quick
+@given(LIKE_MONEY)
+@example("1 234,56")
+@example("1234.56")
+@example("1\u202f234,5 €")
+def test_an_amount_is_itself_or_refused(text: str) -> None:
+    try:
+        cents = parse_euros(text)
+    except MoneyError as refusal:
+        assert str(refusal).strip()
+        return
+    assert Decimal(cents) / 100 == Decimal(re.sub(r"[^0-9,.]", "", text).replace(",", "."))
+    assert parse_euros(euros_bare(cents)) == cents
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1.234,56", "un point et une virgule"),
+        ("12.000", "deux façons"),
+        ("12k", "seulement avec des chiffres"),
+        ("-5", "négatif"),
+        ("1e9", "seulement avec des chiffres"),
+        ("9" * 40, "trop grand"),
+        ("1000000001", "ne peut pas dépasser"),
+        ("3,333", "plus de deux chiffres"),
+        ("٣٤", "seulement avec des chiffres"),
+    ],
+)
+def test_an_amount_that_cannot_be_taken_is_refused_in_words(text: str, words: str) -> None:
+    assert words in cleaned(MoneyField(max_cents=10**11), text)[1][0]
+
+
+@pytest.mark.django_db
+@with_database
+@given(
+    requested=LIKE_MONEY,
+    charge=LIKE_MONEY,
+    label=TEXT,
+    funder=TEXT,
+    given_=LIKE_MONEY,
+    status=st.sampled_from(["", "acquired", "x"]),
+)
+def test_a_budget_comes_back_as_it_was_typed(
+    requested: str, charge: str, label: str, funder: str, given_: str, status: str
+) -> None:
+    draft = a_draft()
+    data = QueryDict(mutable=True)
+    for prefix, count in (("charges", 1), ("financeurs", 1), ("commune", 0), ("volontaires", 0)):
+        data.update({f"{prefix}-TOTAL_FORMS": str(count), f"{prefix}-INITIAL_FORMS": str(count)})
+    data.update({"demande-amount": requested, "charges-0-account": "60", "charges-0-label": label})
+    data.update({"charges-0-amount": charge, "financeurs-0-funder": funder, "financeurs-0-amount": given_})
+    data["financeurs-0-status"] = status
+    budget = Budget(draft, data=data)
+    if not budget.is_valid():
+        assert any(form.errors for table in budget.forms for form in getattr(table, "forms", [table]))
+        return
+    services.save_units(draft.pk, "budget", by=draft.created_by, rows={"budget_lines": budget.lines()})
+    lines = {(line.account, line.is_request): line for line in draft.budget_lines.all()}
+    amounts = {("60", False): charge, ("74", True): requested, ("74", False): given_}
+    for key, typed in amounts.items():
+        if typed.strip():
+            assert lines[key].amount_cents == parse_euros(typed)
+        else:
+            assert key not in lines or lines[key].amount_cents == 0
+    if ("60", False) in lines:
+        assert lines["60", False].label == as_read(label)
+    else:
+        assert not as_read(label) and not charge.strip()
+    if ("74", False) in lines:
+        assert (lines["74", False].funder, lines["74", False].status) == (as_read(funder), status)
+    else:
+        assert not (as_read(funder) or given_.strip() or status)
+
+
+@pytest.mark.django_db
+def test_a_zero_that_was_typed_comes_back() -> None:
+    draft = a_draft()
+    data = {"demande-amount": "0", "charges-0-account": "63", "charges-0-amount": "0"}
+    for prefix, count in (("charges", 1), ("financeurs", 0), ("commune", 0), ("volontaires", 0)):
+        data |= {f"{prefix}-TOTAL_FORMS": str(count), f"{prefix}-INITIAL_FORMS": str(count)}
+    budget = Budget(draft, data=data)
+    assert budget.is_valid()
+    services.save_units(draft.pk, "budget", by=draft.created_by, rows={"budget_lines": budget.lines()})
+    shown = Budget(services.for_reading().get(pk=draft.pk))
+    assert [form["amount"].value() for form in shown.charges.forms if form["account"].value() == "63"] == ["0,00"]
+    assert shown.request["amount"].value() == "0,00"
+
+
+# --- Days -------------------------------------------------------------------------------------------------------
+
+
+@quick
+@given(LIKE_DATE)
+@example("31/02/2026")
+@example("01/01/0026")
+@example("22/11/26")
+def test_a_day_is_itself_or_refused(text: str) -> None:
+    value, refused = cleaned(DayField(), text)
+    if refused:
+        assert "22/11/2026" in refused[0]
+    elif value is None:
+        assert not text.strip()
+    else:
+        assert isinstance(value, date) and 2000 <= value.year <= 2100
+        assert cleaned(DayField(), value.isoformat())[0] == value
+        figures = [int(part) for part in re.split(r"\D+", text.strip())]
+        assert value.day in figures and value.month in figures and any(value.year % 100 == one % 100 for one in figures)
+
+
+# --- Tables -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@with_database
+@given(label=TEXT, unit=TEXT, target=TEXT)
+def test_a_row_comes_back_as_it_was_typed(label: str, unit: str, target: str) -> None:
+    draft = a_draft()
+    typed = {"label": label, "unit": unit, "target": target}
+    data = {"indicators-TOTAL_FORMS": "1", "indicators-INITIAL_FORMS": "1"}
+    data |= {f"indicators-0-{name}": value for name, value in typed.items()}
+    table = table_of(draft, "indicators", data=data)
+    if not table.is_valid():
+        assert table.forms[0].errors
+        return
+    services.save_units(draft.pk, "reussite", by=draft.created_by, rows={"indicators": table.rows()})
+    rows = list(draft.indicators.values("label", "unit", "target"))
+    assert rows == (
+        [{name: as_read(value) for name, value in typed.items()}] if any(map(as_read, typed.values())) else []
+    )

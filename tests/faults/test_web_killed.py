@@ -1,0 +1,181 @@
+"""`kill -9` of the web at a random moment of the typing: nothing that was shown as saved is missing.
+
+A person types in every field of every section of a draft, in a real browser. The page tells us each time it shows « enregistré ».
+Then the web dies without a word, starts again, the person signs in again, and every page is read back.
+"""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.urls import reverse
+from playwright.sync_api import Locator, Page
+
+from applications.models import Application
+from applications.sections import SECTIONS
+from common.supervisor.guardian import children_of
+from common.supervisor.service import Service
+from tests.factories.accounts import PASSWORD
+from tests.factories.applications import a_draft
+from tests.support.browser import Visitor
+from tests.support.live import LiveStack
+
+ROUNDS = 50 if os.environ.get("FULL") else 2
+TYPED = [one.slug for one in SECTIONS if one.slug not in ("commune", "pieces")]
+# What the page shows as saved: the fields of which this browser keeps no copy any more, once it says « Enregistré ».
+WATCH = """
+document.addEventListener("DOMContentLoaded", () => {
+  const said = document.querySelector("[data-said]");
+  const form = document.querySelector("form[data-autosave]");
+  if (!said || !form) return;
+  new MutationObserver(() => {
+    if (!/Enregistré à/.test(said.textContent)) return;
+    const waits = (box) => localStorage.getItem(`fi-texte:${form.dataset.mirror}${box.closest("[data-unit]").dataset.unit}`);
+    const boxes = Array.from(form.querySelectorAll("[data-unit] [name]")).filter((box) => !waits(box));
+    window.__saved(JSON.stringify([location.pathname, boxes.map(VALUE)]));
+  }).observe(said, { childList: true, characterData: true, subtree: true });
+});
+"""
+VALUE = """(box) => [box.name + (/checkbox|radio/.test(box.type) ? ":" + box.value : ""),
+                     /checkbox|radio/.test(box.type) ? String(box.checked) : box.value]"""
+READ = f"""() => Array.from(document.querySelectorAll("form[data-autosave] [data-unit] [name]")).map({VALUE})"""
+Fields = dict[str, str]
+
+
+class Writer:
+    """Somebody who types without end, and remembers what the page told them was saved."""
+
+    def __init__(self, visitor: Visitor, draft: Application, chance: random.Random) -> None:
+        self.page: Page = visitor.page
+        self.draft, self.chance = draft, chance
+        self.shown: dict[str, Fields] = {}
+        self.typed: dict[str, dict[str, set[str]]] = {}
+        visitor.context.expose_binding("__saved", lambda source, text: self._remember(text))
+        visitor.context.add_init_script(WATCH.replace("VALUE", VALUE))
+        self.page.set_default_timeout(20_000)
+
+    def _remember(self, text: str) -> None:
+        import json
+
+        path, fields = json.loads(text)
+        for name, value in fields:
+            self.shown.setdefault(path, {})[name] = value
+            self.typed.setdefault(path, {})[name] = {value}
+
+    def sign_in(self) -> None:
+        self.page.goto(reverse("account_login"))
+        self.page.fill("input[name=login]", self.draft.created_by.email)
+        self.page.fill("input[name=password]", PASSWORD)
+        self.page.locator("form:has(input[name=password])").get_by_role("button").first.click()
+        self.page.wait_for_url(lambda url: "/compte/login/" not in url)
+
+    def path(self, slug: str) -> str:
+        if slug == "budget":
+            return reverse("application_budget", args=[self.draft.public_id])
+        return reverse("application_section", args=[self.draft.public_id, slug])
+
+    def type_everywhere(self, round_: int, until: float) -> None:
+        """Every field of every section, again and again, until the moment of the kill."""
+        while True:
+            for slug in self.chance.sample(TYPED, len(TYPED)):
+                self.page.goto(self.path(slug))
+                for box in self.page.locator(
+                    "form[data-autosave] [data-unit] :is(input, textarea, select)[name]:visible"
+                ).all():
+                    if time.monotonic() >= until:
+                        return
+                    self._type(box, slug, round_)
+                self.page.wait_for_timeout(min(400, max(0, (until - time.monotonic()) * 1000)))
+
+    def _type(self, box: Locator, slug: str, round_: int) -> None:
+        kind, name = box.evaluate("(box) => [box.tagName + ':' + box.type, box.name]")
+        if name.endswith("-DELETE"):
+            return
+        if kind == "SELECT:select-one":
+            box.select_option(index=self.chance.randrange(1, box.locator("option").count()))
+        elif kind.endswith(("checkbox", "radio")):
+            box.check()
+        elif kind.endswith("date"):
+            box.fill(f"2027-{'03' if name != 'ends_on' else '09'}-{round_ % 28 + 1:02d}")
+        elif box.evaluate("(box) => box.classList.contains('money')"):
+            box.fill(f"{self.chance.randrange(1, 9000)},{self.chance.randrange(100):02d}")
+        else:
+            box.fill(f"Tour {round_}, {self.chance.randrange(10**6)}")
+        for key, value in box.page.evaluate(READ):
+            self.typed.setdefault(self.path(slug), {}).setdefault(key, set()).add(value)
+
+    def missing(self) -> list[str]:
+        """What was shown as saved and is neither there nor replaced by what was typed after it."""
+        found = []
+        for path, fields in self.shown.items():
+            self.page.goto(path)
+            self.page.evaluate("localStorage.clear()")
+            now = dict(self.page.evaluate(READ))
+            for name, value in fields.items():
+                if plain(now.get(name)) not in {plain(one) for one in (value, *self.typed[path][name])}:
+                    found.append(f"{path} {name}: shown {value!r}, found {now.get(name)!r}")
+        return found
+
+
+def plain(value: str | None) -> str | None:
+    """« 1234,5 » typed and « 1 234,50 » shown are the same amount."""
+    digits = "".join((value or "").split())
+    whole, comma, cents = digits.partition(",")
+    return f"{whole},{cents:0<2}" if comma and whole.isdigit() else value
+
+
+class Webs:
+    """One web after the other on the same port, each with a log of its own."""
+
+    def __init__(self, stack: LiveStack, logs: Path) -> None:
+        self.stack, self.logs, self.lives = stack, logs, 0
+
+    def kill(self) -> None:
+        guardian = self.stack.web.pid
+        assert guardian is not None
+        for pid in children_of({guardian}):
+            os.kill(pid, signal.SIGKILL)
+        self.stack.web.stop()
+
+    def start(self) -> None:
+        self.lives += 1
+        model = self.stack.web
+        log = self.logs / f"web-{self.lives}.log"
+        self.stack.web = Service(
+            name="web", command=model.command, log=log, environment=model.environment, folder=model.folder
+        )
+        self.stack.web.start()
+        self.stack.wait_for_the_web()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_shown_as_saved_is_missing(
+    live_stack: LiveStack, new_visitor: Callable[..., Visitor], tmp_path: Path
+) -> None:
+    chance = random.Random(2026)
+    webs, visitor = Webs(live_stack, tmp_path), new_visitor(live_stack.url)
+    writer = Writer(visitor, a_draft(), chance)
+    lost: list[Any] = []
+    for round_ in range(ROUNDS):
+        writer.sign_in()
+        try:
+            writer.type_everywhere(round_, until=time.monotonic() + chance.uniform(0.5, 8))
+        finally:
+            webs.kill()
+        webs.start()
+        Session.objects.all().delete()
+        with visitor.expecting("net::ERR", "401"):
+            writer.page.goto("about:blank")
+            writer.sign_in()
+            lost += [(round_, one) for one in writer.missing()]
+        Session.objects.all().delete()
+        print(f"round {round_ + 1}: {sum(map(len, writer.shown.values()))} fields shown as saved, {len(lost)} missing")
+    visitor.complaints.clear()  # a browser says that its server went away
+    assert not lost
+    assert sum(map(len, writer.shown.values())) > 10, "hardly anything was shown as saved: the test looks at nothing"
