@@ -166,11 +166,13 @@ def _write(application: Application, unit: str, value: Any) -> None:
 
 
 def replace_rows(application: Application, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Replace a table whole."""
-    model = ROW_MODELS[name]
-    getattr(application, name).all().delete()
+    """Replace a table whole; rows that are already there are not written again."""
+    wanted, model, related = _checked(name, rows), ROW_MODELS[name], getattr(application, name)
+    if [_row_values(name, row) for row in related.all()] == [_row_values(name, model(**row)) for row in wanted]:
+        return
+    related.all().delete()
     model.objects.bulk_create(
-        model(application=application, position=position, **row) for position, row in enumerate(_checked(name, rows))
+        model(application=application, position=position, **row) for position, row in enumerate(wanted)
     )
 
 

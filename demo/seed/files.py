@@ -16,6 +16,7 @@ from applications.models import (
     Milestone,
     Partner,
     PieceRequest,
+    Version,
 )
 from applications.states import ApplicationState, DecisionKind, DecisionState, Side
 from demo.content import Content
@@ -107,6 +108,7 @@ def write(scene: Scene, project: Project, *, sent_at: datetime) -> Application:
         issued=lambda offset: sent_at.date() + timedelta(days=offset),
     )
     if not road:
+        keep_history(scene, application, sent_at)
         if is_complete(project):
             Application.objects.filter(pk=application.pk).update(signature_asked_at=sent_at)
         return application
@@ -114,6 +116,19 @@ def write(scene: Scene, project: Project, *, sent_at: datetime) -> Application:
     send(scene, application, sent_at)
     Life(scene, application, project, sent_at).live(road[1:])
     return application
+
+
+def keep_history(scene: Scene, application: Application, at: datetime) -> None:
+    """A draft was written in several sittings: each text was once its first sentence, and before that nothing."""
+    by = scene.writer(application.organisation)
+    for days, (section, unit) in enumerate((("enjeu", "stakes"), ("description", "description"))):
+        text = getattr(application, unit)
+        for before, hours in (("", 30), (text.partition(". ")[0] + "." if ". " in text else "", 5)):
+            if text:
+                begun = at - timedelta(days=days, hours=hours)
+                Version.objects.create(
+                    application=application, section=section, unit=unit, before=before, by=by, begun_at=begun
+                )
 
 
 def sheet(scene: Scene, project: Any, commune: Organisation, *, created_at: datetime) -> Application:
