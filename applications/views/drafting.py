@@ -38,7 +38,7 @@ def section(request: HttpRequest, public_id: UUID, section: str) -> HttpResponse
     if received is None:
         outcome = units.shown(application, one)
     elif request.method == "GET":
-        outcome = units.compared(application, received, {**parts.values, **parts.rows}, parts.errors)
+        outcome = units.compared(request, application, received, {**parts.values, **parts.rows}, parts.errors)
     else:
         return _save(request, application, one, received, parts)
     return _page(request, application, one, received, parts, outcome)
@@ -228,7 +228,7 @@ def budget(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if received is None:
         outcome = units.shown(application, one)
     elif request.method == "GET" or filled:
-        outcome = units.compared(application, received, parts.rows, parts.errors)
+        outcome = units.compared(request, application, received, parts.rows, parts.errors)
     else:
         return _save_budget(request, application, one, received, parts)
     return _page(request, application, one, received, parts, outcome)

@@ -99,20 +99,22 @@ def save(
         application.pk, one.slug, by=person(request), values=values, rows=rows, seen=received.seen
     )
     given = {**values, **rows}
-    outcome = _told(saved.application, received, given, saved.conflicts, errors)
+    outcome = _told(saved.application, received, given, saved.conflicts, errors, by=person(request))
     outcome.settled = tuple(unit for unit in given if unit not in saved.conflicts)
     outcome.unsaved = (*saved.conflicts, *errors)
     return outcome
 
 
-def compared(application: Application, received: Sent, given: Mapping[str, Any], errors: Any) -> Outcome:
+def compared(
+    request: HttpRequest, application: Application, received: Sent, given: Mapping[str, Any], errors: Any
+) -> Outcome:
     """The same for a form that is shown before it is saved: nothing is written."""
     conflicts = tuple(
         unit
         for unit, value in given.items()
         if writing.collides(writing.content(application, unit), writing.json_of(unit, value), received.seen.get(unit))
     )
-    outcome = _told(application, received, given, conflicts, errors)
+    outcome = _told(application, received, given, conflicts, errors, by=person(request))
     differs = [unit for unit in given if outcome.tokens[unit] != writing.token(writing.json_of(unit, given[unit]))]
     outcome.unsaved = (*differs, *errors)
     return outcome
@@ -124,24 +126,27 @@ def _told(
     given: Mapping[str, Any],
     conflicts: Collection[str],
     errors: dict[str, list[tuple[str, str]]],
+    *,
+    by: Any,
 ) -> Outcome:
     outcome = Outcome(dict(received.seen), errors=errors)
     for unit, value in given.items():
         now, mine = writing.content(application, unit), writing.json_of(unit, value)
         if unit in conflicts:
-            outcome.conflicts.append(_conflict(application, unit, mine, now))
+            outcome.conflicts.append(_conflict(application, unit, mine, now, by=by))
         elif writing.token(now) == writing.token(mine):
             outcome.tokens[unit] = writing.token(now)
     return outcome
 
 
-def _conflict(application: Application, unit: str, mine: Any, theirs: Any) -> dict[str, Any]:
+def _conflict(application: Application, unit: str, mine: Any, theirs: Any, *, by: Any) -> dict[str, Any]:
     last = Version.objects.filter(application=application, unit=unit).select_related("by").order_by("-pk").first()
     mine_words, their_words = in_words(unit, mine, application), in_words(unit, theirs, application)
     return {
         "unit": unit,
         "label": unit_label(unit, application),
         "who": last.by.get_full_name() if last else "Un collègue",
+        "oneself": last is not None and last.by_id == by.pk,
         "when": last.begun_at if last else None,
         "mine": mine_words,
         "theirs": their_words,

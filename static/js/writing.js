@@ -334,6 +334,9 @@
   units.forEach((unit) => {
     const found = kept(unit);
     if (!found || inConflict.has(unit)) return;
+    const names = boxesOf(unit).map((box) => box.name);
+    const more = found.entries.some(([name, value]) => value.trim() && !names.includes(name) && !/-DELETE$|-account$/.test(name));
+    if (more && !location.search) return location.replace(`${location.pathname}?lignes=12`); // a table that had more rows
     if (same(found.entries, entriesOf(unit))) {
       if (!dirty.has(unit)) unmirror(unit);
     } else offer(unit, found);
