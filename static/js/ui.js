@@ -156,6 +156,7 @@
   }
 
   document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
     if (new URL(event.target.action, location.href).pathname.endsWith("/logout/")) forgetTyped(() => true);
   });
   if (document.querySelector(".flash-success")) {

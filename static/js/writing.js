@@ -136,6 +136,7 @@
       });
     } catch (unreachable) { /* said below */ }
     sending = false;
+    if (over) return;
     if (!answer || answer.status >= 500 || answer.status === 429) return wait();
     delay = 0;
     if (answer.type === "opaqueredirect" || answer.status === 401) return stop("session");
@@ -255,6 +256,21 @@
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload(); // the tokens of a page that comes back are old
   });
+
+  // Signing out clears what this browser keeps: what was just typed is saved first.
+  document.addEventListener("submit", (event) => {
+    const leaving = event.target;
+    if (!new URL(leaving.action, location.href).pathname.endsWith("/logout/")) return;
+    if (over || !ready().length) {
+      over = true;
+      return;
+    }
+    event.preventDefault();
+    send().finally(() => {
+      over = true;
+      leaving.requestSubmit();
+    });
+  }, true);
 
   // --- On opening: what the page shows unsaved, and what this browser kept ---
   form.dataset.unsaved.split(" ").filter((unit) => units.includes(unit)).forEach((unit) => dirty.set(unit, 1));
