@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Sum
 
 from applications.models import (
     Application,
+    ChangeRequest,
     Decision,
     FinalReport,
     ReportDocument,
@@ -18,7 +19,16 @@ from applications.models import (
 )
 from applications.reference import labels
 from applications.report_money import Account, account_of
-from applications.states import DecisionKind, DecisionState, ProofKind, Public, ReportText, Side
+from applications.states import (
+    ChangeState,
+    DecisionKind,
+    DecisionState,
+    ProofKind,
+    Public,
+    ReportState,
+    ReportText,
+    Side,
+)
 from common.money import euros
 from common.typography import counted
 from documents.states import FileState
@@ -77,11 +87,20 @@ def reading(queryset: Any = None) -> Any:
 
 
 def granted_cents(application: Application) -> int:
-    """What the decision gives, as the commune was told."""
+    """What the decision gives, as the commune was told, less what it gave back by an accepted change."""
     decision = Decision.objects.filter(
         application=application, kind=DecisionKind.GRANT, state=DecisionState.NOTIFIED
     ).first()
-    return decision.amount_cents if decision else 0
+    if decision is None:
+        return 0
+    given_back = ChangeRequest.objects.filter(decision=decision, state=ChangeState.ACCEPTED)
+    return decision.amount_cents - (given_back.aggregate(sum=Sum("reduction_cents"))["sum"] or 0)
+
+
+def lost_cents(application: Application) -> int:
+    """What the accepted report takes from the award; zero as long as no report is accepted."""
+    report = reading().filter(application=application, state=ReportState.ACCEPTED).first()
+    return account(report).aid.reduced if report else 0
 
 
 def account(report: FinalReport, granted: int | None = None) -> Account:
@@ -177,7 +196,7 @@ def _proofs(report: FinalReport) -> Progress:
 def _photos(report: FinalReport) -> Progress:
     rows = list(report.photos.all())
     wrong = [f"{one} : {lack}" for one in rows for lack in photo_lacks(one)]
-    summary = counted(len(rows), "photo,photos,facultatif")
+    summary = counted(len(rows), "photo,photos,aucune photo")
     return Progress(PHOTOS, (), tuple(wrong), untouched=not rows, optional=True, summary=summary)
 
 

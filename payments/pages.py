@@ -5,6 +5,7 @@ from typing import Any
 from accounts.models import Organisation
 from accounts.states import WRITING_ROLES
 from applications.models import Application
+from applications.report_parts import lost_cents
 from common.money import euros
 from fund.models import EnvelopeBalance
 from journal.models import Entry
@@ -70,10 +71,11 @@ def file_page(application: Application, user: Any) -> dict[str, Any]:
         ).order_by("-state")
     )
     report = requests.has_accepted_report(application)
+    lost = lost_cents(application) if report else 0
     writes = policies.writes_for(user, application.organisation_id)
     shown = []
     for instalment in rows:
-        obstacle = requests.obstacle(instalment, rows, has_account=bool(accounts), has_report=report)
+        obstacle = requests.obstacle(instalment, rows, has_account=bool(accounts), has_report=report, lost_cents=lost)
         kind, icon = TAGS[InstalmentState(instalment.state)]
         shown.append(
             {

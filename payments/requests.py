@@ -1,7 +1,9 @@
 """When a commune may ask for an instalment, and what it is told when it may not yet."""
 
 from applications.models import Application, FinalReport
+from applications.report_parts import lost_cents
 from applications.states import ApplicationState, DecisionState, ReportState
+from common.money import euros
 from fund.models import PlannedShare
 from payments.models import BankVersion, Instalment
 from payments.states import BankState, InstalmentState
@@ -9,8 +11,13 @@ from payments.states import BankState, InstalmentState
 GONE = (InstalmentState.ORDERED, InstalmentState.PAID)
 
 
-def obstacle(instalment: Instalment, siblings: list[Instalment], *, has_account: bool, has_report: bool) -> str:
-    """Why this instalment cannot be asked for now, as a sentence; empty when it can."""
+def obstacle(
+    instalment: Instalment, siblings: list[Instalment], *, has_account: bool, has_report: bool, lost_cents: int = 0
+) -> str:
+    """Why this instalment cannot be asked for now, as a sentence; empty when it can.
+
+    `lost_cents`: what the report takes from the award, as long as the award was not reduced by it.
+    """
     if instalment.state != InstalmentState.PLANNED:
         return f"Ce versement est déjà à l’étape « {instalment.get_state_display()} »."
     if instalment.decision.state != DecisionState.NOTIFIED:
@@ -21,6 +28,11 @@ def obstacle(instalment: Instalment, siblings: list[Instalment], *, has_account:
         return "Le versement précédent doit d’abord être ordonnancé."
     if instalment.kind == PlannedShare.Kind.BALANCE and not has_report:
         return "Le solde se demande quand le bilan de l’action est accepté."
+    if instalment.kind == PlannedShare.Kind.BALANCE and lost_cents:
+        return (
+            f"D’après le bilan, l’aide due est moindre de {euros(lost_cents)}. Demandez d’abord que l’aide soit réduite "
+            "de cette somme (« Modifier l’action ») : le solde suivra."
+        )
     if not has_account:
         return "Indiquez d’abord les coordonnées bancaires de la commune."
     return ""
@@ -46,6 +58,7 @@ def obstacle_now(instalment: Instalment) -> str:
         siblings,
         has_account=has_account(instalment.organisation_id),
         has_report=has_accepted_report(instalment.application),
+        lost_cents=lost_cents(instalment.application),
     )
 
 

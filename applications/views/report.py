@@ -13,7 +13,7 @@ from applications.answers import line_words
 from applications.forms.report import BudgetForms, MeasureForm, PublicationForm, TextForm
 from applications.models import FinalReport
 from applications.report_money import gap_words, measure_words
-from applications.report_parts import BUDGET, BY_SLUG, GROUPS, MEASURES, PUBLICATION, Progress
+from applications.report_parts import BUDGET, BY_SLUG, GROUPS, MEASURES, PUBLICATION, TEXTS, Progress
 from applications.services import reports
 from applications.states import ReportState, Side
 from applications.views.fetching import person
@@ -79,7 +79,7 @@ def _task(report: FinalReport, one: Progress, said: set[str], *, editable: bool)
             "kind": "plain" if one.optional else "done",
             "state": "Facultatif" if one.optional else "Complet",
         }
-    task["hint"] = one.to_do[0]
+    task["hint"] = one.part.help.split(".")[0] if one.untouched and one.part in TEXTS else one.to_do[0]
     if one.wrong:
         return task | {"kind": "err", "state": "À corriger"}
     return task | {"kind": "you", "state": "À commencer" if one.untouched else "À compléter"}

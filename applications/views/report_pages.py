@@ -176,9 +176,14 @@ def reading_context(report: FinalReport) -> dict[str, Any]:
 
 
 def amounts(figures: report_parts.Account) -> list[tuple[str, str]]:
-    return [
+    planned = [
         ("Aide accordée", euros(figures.aid.granted)),
         ("Dépenses prévues", euros(figures.planned.eligible_cost)),
+    ]
+    if not figures.done.charges:
+        return planned
+    return [
+        *planned,
         ("Dépenses justifiées", euros(figures.justified)),
         ("Aide due", euros(figures.aid.cents)),
         ("Part de la commune", euros(figures.done.own_share)),

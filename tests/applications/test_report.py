@@ -23,6 +23,7 @@ from documents.models import StoredFile
 from documents.services import open_verified
 from documents.states import FileState
 from notifications.models import Message
+from payments.models import Instalment
 from reports import invariants
 from tests.factories.accounts import a_commune, a_drafter, a_membership, a_reader, an_instructor
 from tests.factories.applications import a_pdf, signatory_of
@@ -405,3 +406,23 @@ def test_the_balance_waits_for_the_report(report: FinalReport, desk: Desk) -> No
     assert not has_accepted_report(report.application)
     report_review.accept_report(report.application_id, by=desk.instructor)
     assert has_accepted_report(report.application)
+
+
+def test_a_balance_that_the_report_reduces_waits_for_the_reduction(report: FinalReport, desk: Desk) -> None:
+    from payments.requests import obstacle
+
+    written, by = write_all(report), report.application.created_by
+    done = {pk: (cents or 0) // 2 for pk, cents in done_as_planned(written).items()}
+    reports.save_report_budget(report.application_id, done=done, by=by)
+    own = next(line for line in fresh(report).lines.all() if line.account == "autofinancement")
+    gap = report_parts.account(fresh(report)).done.gap
+    reports.save_report_budget(report.application_id, done={own.pk: (own.done_cents or 0) + gap}, by=by)
+    send(report)
+    assert report_parts.lost_cents(report.application) == 0, "nothing is lost before it is accepted"
+    report_review.accept_report(report.application_id, by=desk.instructor)
+    lost = report_parts.lost_cents(report.application)
+    assert lost == 200_000
+    balance = Instalment.objects.get(application=report.application_id, kind="balance")
+    said = obstacle(balance, [], has_account=True, has_report=True, lost_cents=lost)
+    assert "2\u202f000,00" in said and "réduite" in said
+    assert obstacle(balance, [], has_account=True, has_report=True) == ""
