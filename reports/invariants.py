@@ -14,6 +14,7 @@ from common import grants
 from common.workflow import StatefulModel
 from fund.states import Account
 from journal import verification
+from reports import final_reports
 
 
 @dataclass(frozen=True)
@@ -313,6 +314,10 @@ WORKFLOW = (
         SELECT 'attachment ' || t.id FROM applications_attachment t
             JOIN applications_application a ON a.id = t.application_id JOIN documents_storedfile f ON f.id = t.file_id
             WHERE t.organisation_id <> a.organisation_id OR t.organisation_id IS DISTINCT FROM f.organisation_id
+        UNION ALL SELECT 'report document ' || d.id FROM applications_reportdocument d
+            JOIN applications_finalreport r ON r.id = d.report_id JOIN applications_application a ON a.id = r.application_id
+            JOIN documents_storedfile f ON f.id = d.file_id
+            WHERE d.organisation_id <> a.organisation_id OR d.organisation_id IS DISTINCT FROM f.organisation_id
         UNION ALL SELECT 'instalment ' || i.id FROM payments_instalment i
             JOIN applications_application a ON a.id = i.application_id WHERE i.organisation_id <> a.organisation_id
         UNION ALL SELECT 'message ' || m.id FROM applications_messagepaper p
@@ -345,6 +350,8 @@ WORKFLOW = (
                 AND m.organisation_id = j.organisation_id AND m.role = j.role))""",
     ),
 )
+
+REPORTS = tuple(Invariant(*rule) for rule in final_reports.RULES)
 
 DATABASE = (
     Invariant(
@@ -414,7 +421,7 @@ def check(*, journal: bool = True) -> list[tuple[Invariant, int, list[str]]]:
         cursor.execute("SELECT current_setting('statement_timeout')")
         timeout = cursor.fetchone()[0]
         cursor.execute("SET statement_timeout = 0")
-        for invariant in (*MONEY, *WORKFLOW, *stateful(), *DATABASE):
+        for invariant in (*MONEY, *WORKFLOW, *REPORTS, *stateful(), *DATABASE):
             places = excess_grants() if invariant.code == "I-16" else _places(cursor, invariant.query)
             results.append((invariant, len(places), places[:5]))
         if journal:
