@@ -139,6 +139,21 @@ def _change_to_answer(application: Application, user: User) -> Door | None:
     return Door("Modification de l’action", url, hint, int(change.is_open))
 
 
+def _letters(application: Application, user: User) -> Door | None:
+    if application.number is None:
+        return None
+    url = reverse("application_letters", args=[application.public_id])
+    return Door("Courriers", url, "Ce que la métropole vous a écrit, avec la preuve de l’envoi.")
+
+
+def _all_letters(application: Application, user: User) -> Door | None:
+    if not user.has_role(*DESK_ROLES, Role.AUDITOR):
+        return None
+    return Door(
+        "Courriers", reverse("desk_letters", args=[application.public_id]), "Envois, pièces jointes, ouvertures."
+    )
+
+
 # Each builder says nothing (None) where the page is not for this person or not yet for this file.
 FOR_THE_COMMUNE: tuple[Builder, ...] = (
     _newer_questions,
@@ -148,8 +163,15 @@ FOR_THE_COMMUNE: tuple[Builder, ...] = (
     _begin_again,
     _history,
     _report_to_write,
+    _letters,
 )
-FOR_THE_DESK: tuple[Builder, ...] = (_messages_of_the_desk, _comes_from, _change_to_answer, _report_to_read)
+FOR_THE_DESK: tuple[Builder, ...] = (
+    _messages_of_the_desk,
+    _comes_from,
+    _change_to_answer,
+    _report_to_read,
+    _all_letters,
+)
 
 
 def for_the_commune(application: Application, user: User) -> list[Door]:

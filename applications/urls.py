@@ -13,6 +13,7 @@ from applications.views import (
     documents,
     drafting,
     history,
+    letters,
     messages,
     questions,
     renewal,
@@ -65,6 +66,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "dossiers/<uuid:public_id>/echanges/lu/", messages.application_messages_read, name="application_messages_read"
     ),
+    path("dossiers/<uuid:public_id>/courriers/", letters.application_letters, name="application_letters"),
     path("dossiers/<uuid:public_id>/modification/", changing.application_change, name="application_change"),
     path("dossiers/<uuid:public_id>/pieces/", documents.documents, name="application_documents"),
     path(

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 
 from documents.models import StoredFile
 from documents.services import Altered, open_verified
+from documents.signals import file_served
 from documents.states import FileState
 
 log = structlog.get_logger(__name__)
@@ -24,6 +25,8 @@ def file_download(request: HttpRequest, key: str) -> HttpResponseBase:
     except Altered as error:
         log.error("stored_file_altered", file=stored.pk, error=str(error))
         return _not_served(request, stored, altered=True)
+    if request.method == "GET":
+        file_served.send(StoredFile, file=stored, user=request.user)
     response = FileResponse(content, as_attachment=True, filename=stored.name, content_type=stored.content_type)
     response.headers["Content-Length"] = str(stored.size)
     response.headers["Content-Security-Policy"] = SANDBOX

@@ -110,6 +110,7 @@ TABLE: dict[str, Row] = {
     "application_sent": row(OWN_PEOPLE, public_id="instructed"),
     "application_withdraw": row(some("signatory"), some("signatory"), public_id="instructed"),
     "application_answer_pieces": row(WRITERS, WRITERS, "Gignac-la-Nerthe", public_id="awaiting"),
+    "application_letters": row(OWN_PEOPLE, public_id="granted"),
     "application_change": row(OWN_PEOPLE, WRITERS, public_id="granted"),
     "application_payments": row(OWN_PEOPLE | READERS, public_id="granted"),
     "application_bank": row(WRITERS, WRITERS, public_id="granted"),
@@ -167,6 +168,7 @@ TABLE: dict[str, Row] = {
     "desk_help_take": row(pk="membership"),  # a hand that no commune gave
     "desk_pieces": both(INSTRUCTS, public_id="instructed"),
     "desk_deadline": both(INSTRUCTS, "Gignac-la-Nerthe", public_id="awaiting"),
+    "desk_letters": row(DESK | {"auditor"}, public_id="granted"),
     "desk_change": row(DESK | {"auditor"}, some("manager"), public_id="granted", pk="change"),
     "desk_inadmissible": both(INSTRUCTS, public_id="instructed"),
     "desk_opinion": row(NOBODY, INSTRUCTS, public_id="instructed"),
