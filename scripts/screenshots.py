@@ -56,6 +56,8 @@ SCREENS = (
     Screen("commune-dossiers", COMMUNE, "/mes-dossiers/"),
     Screen("commune-dossier", COMMUNE, "/mes-dossiers/", ("main a[href^='/dossiers/']",)),
     Screen("commune-questions", COMMUNE, "/mes-dossiers/", (FIRST_FILE, "main a[href$='/questions/']")),
+    Screen("commune-pieces", COMMUNE, "/mes-dossiers/", (FIRST_FILE, "main a[href$='/pieces/']")),
+    Screen("commune-repartir", COMMUNE, "/mes-dossiers/", ("main a[href$='/repartir/']",)),
     Screen("commune-question", "redacteur@pertuis.demo", "/mes-dossiers/", (FIRST_FILE, "main a[href$='/echanges/']")),
     Screen("commune-bilan", "redacteur@auriol.demo", "/mes-dossiers/", (FIRST_FILE, "main a[href$='/bilan/']")),
     Screen(

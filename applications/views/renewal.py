@@ -57,16 +57,19 @@ def application_again(request: HttpRequest, public_id: UUID) -> HttpResponse:
         else:
             messages.success(request, "Votre nouveau dossier est prêt à relire, section par section.")
             return redirect("application_home", draft.public_id)
-    context: dict[str, Any] = {
+    context = {
         "application": origin,
         "form": form,
         "calls": calls,
         "started": form.started,
         "copied": COPIED,
         "left": LEFT,
-        "home_url": home_parts.url("application_home", origin),
     }
-    return render(request, "applications/commune/again.html", context)
+    return render(request, "applications/commune/again.html", context | {"home_url": _home(origin)})
+
+
+def _home(application: Any) -> str:
+    return home_parts.url("application_home", application)
 
 
 @require_POST
