@@ -174,7 +174,8 @@ def once(*, by: Actor, operation: str, key: UUID, request: Any, act: Callable[[]
 
 def done_before(*, by: Actor, operation: str, key: UUID | None) -> bool:
     """Was this very form already acted upon? Then its page asks nothing again: `once` gives the first answer."""
-    return IdempotencyKey.objects.filter(actor_id=by.actor_id or 0, operation=operation, key=key).exists()
+    known = IdempotencyKey.objects.filter(actor_id=by.actor_id or 0, operation=operation)
+    return key is not None and known.filter(key=key).exists()
 
 
 def seal() -> Seal:

@@ -128,8 +128,8 @@ def _refuse_the_same(application: Application, sha256: str, name: str, code: str
 def _refuse_when_heavy(application: Application, size: int, replaces: int | None) -> None:
     """The database weighs again (draft_guards.WEIGHT)."""
     limit = settings.UPLOAD_MAX_BYTES_PER_APPLICATION
-    files = application.attachments.exclude(pk=replaces).values_list("file__size", flat=True)
-    total = sum(files)
+    files = application.attachments.exclude(pk=replaces or 0)
+    total = sum(files.values_list("file__size", flat=True))
     if total + size > limit:
         raise DomainError(
             f"Les pièces d’un dossier pèsent au plus {filesize(limit)} ensemble ; celles-ci pèsent déjà {filesize(total)}. "

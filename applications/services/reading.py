@@ -56,7 +56,7 @@ class ForTheCommune:
 def pen(by: Any, application: Application) -> Actor:
     """Who the journal names for what is written in a draft."""
     if application.organisation_id in by.organisation_ids(*WRITING_ROLES):
-        return by  # type: ignore[no-any-return]
+        return by
     return ForTheCommune(by.actor_id, f"{by.actor_label} (pour la commune)")
 
 
