@@ -23,6 +23,7 @@ from applications.standing import standing, told_decision
 from applications.states import ApplicationState
 from applications.views import home_parts
 from applications.views.fetching import own_file, own_files
+from common.clock import database_now
 from fund.forms.public import EstimateForm
 from fund.models import Call
 
@@ -71,7 +72,7 @@ def application_create(request: HttpRequest, slug: str) -> HttpResponse:
         chosen = form.cleaned_data["organisation"]
         application = services.create_draft(call.pk, chosen.pk, by=user, key=form.token, first=first)
         return redirect("application_home", application.public_id)
-    now = timezone.now()
+    now = database_now()
     context = {
         "call": call,
         "form": form,
