@@ -166,6 +166,7 @@ def _details(call: Call, text: CallText, said: dict[str, str]) -> None:
             label=need.label,
             help=need.help.format(**said),
             required=need.when == "always",
+            valid_months=6 if need.code == "devis" else None,
             position=position,
         )
         for position, need in enumerate(text.requirements)

@@ -38,6 +38,8 @@ RELATED = (
 def desk_decide(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Write the decision; read what it does, in figures; record it."""
     application = file_of(request.user, public_id, "call__fund", "organisation", "opinion__written_by")
+    if policies.has_helped(request.user, application):
+        raise NotAllowed("Vous avez saisi ce dossier pour la commune : une autre personne décide.")
     if not policies.can_record_decision(request.user, application):
         raise Http404
     form = DecisionForm(
