@@ -77,6 +77,7 @@ def person_remove(request: HttpRequest, siren: str, pk: int) -> HttpResponse:
         "back": back_to(user, organisation),
         "last_signatory": Role.SIGNATORY in roles - left,
         "last_administrator": Role.ORGANISATION_ADMIN in roles - left,
+        "blocked": Role.ORGANISATION_ADMIN in roles - left and not user.has_role(*policies.KEEPERS),
         "can_hand_over": pk == user.pk and Role.ORGANISATION_ADMIN in roles,
     }
     return render(request, "accounts/person_remove.html", context)

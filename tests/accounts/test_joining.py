@@ -128,6 +128,17 @@ def test_the_link_of_a_first_password_lasts_72_hours_and_serves_once(client: Cli
     )
 
 
+def test_a_first_password_may_be_asked_again_later(client: Client) -> None:
+    """Past the 72 hours, « Mot de passe oublié » serves somebody who never had one."""
+    request = a_waiting_request(a_commune())
+    services.accept_join(request.pk, role=Role.READER, by=a_fund_manager())
+    client.post("/compte/password/reset/", {"email": EMAIL})
+    link = the_link("password_reset_key", "/compte/password/reset/key/")
+    page = client.get(link, follow=True).content.decode()
+    assert "password1" in page
+    assert "&lt;ul&gt;" not in page, "the hint is a sentence"
+
+
 @pytest.mark.parametrize(("hours", "status"), [(71, 200), (73, 410)])
 def test_the_link_lasts_72_hours(client: Client, hours: int, status: int) -> None:
     services.ask_to_join(organisation=a_commune(), email=EMAIL, **NADIA)
