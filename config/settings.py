@@ -302,6 +302,21 @@ MESSAGE_ID_DOMAIN = env.text("MESSAGE_ID_DOMAIN", "fonds-initiative.invalid")
 
 BANK_COOLING_HOURS = env.integer("BANK_COOLING_HOURS", 72, 0, 24 * 60)
 CSV_SEPARATOR = env.choice("CSV_SEPARATOR", (";", ","), ";")
+# What the accountant knows of the collectivity (PES); all four, or no pre-flow is offered.
+PES = {
+    "codique": env.text("PES_CODIQUE", "" if PRODUCTION else "013099"),
+    "siret": env.text("PES_SIRET", "" if PRODUCTION else "20005480700017"),
+    "collectivity": env.text("PES_COLLECTIVITY", "" if PRODUCTION else "123"),
+    "budget": env.text("PES_BUDGET", "" if PRODUCTION else "00"),
+    "flow": env.choice("PES_FLOW", ("PESALR1", "PESALR2"), "PESALR2"),
+}
+# A fund that holds its own account pays by SEPA itself; a métropole's payments go through its public accountant.
+SEPA = {
+    "holds_account": env.boolean("FUND_HOLDS_ACCOUNT"),
+    "name": env.text("SEPA_NAME", ""),
+    "iban": env.text("SEPA_IBAN", ""),
+    "bic": env.text("SEPA_BIC", ""),
+}
 ANSWER_DELAY_DAYS = env.integer("ANSWER_DELAY_DAYS", 60, 1, 365)
 SILENCED_SYSTEM_CHECKS: list[str] = []
 PGTRIGGER_MIGRATIONS = True

@@ -67,6 +67,13 @@ report (bilan; no recipient block is needed)
 | documents | [{label, name, size (bytes), sha256}] |
 | photos | [caption] |
 
+payment_list (état d’un lot scellé; no commune, no title): number is that of the batch
+| prepared_by, sealed_by | names |
+| sealed_at | datetime |
+| lines | [{position, file, name, siret, account, act, kind, amount_cents}] |
+| total_cents | |
+| fingerprint | SHA-256 of the sealed content |
+
 weekly_report (no number, commune, title)
 | week_from, week_to | dates |
 | year | |
@@ -132,6 +139,7 @@ SHAPES = {
         " totals documents photos",
         f"{_BLOCK} note",
     ),
+    "payment_list": Shape.of(f"{_COMMON} number prepared_by sealed_by sealed_at lines total_cents fingerprint"),
     "weekly_report": Shape.of(f"{_COMMON} week_from week_to year figures envelope states", "tables notes"),
 }
 

@@ -1,14 +1,18 @@
 """What a sealed batch says: one object a line with every exported column. Written once, at the seal, then only read."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from django.db.models import Sum
 
-from applications.models import Application, Attachment
+from applications.models import Attachment
 from common.dates import local
+from documents.models import StoredFile
+from documents.states import FileState
 from payments.models import Batch, Instalment, PaymentLine
 from payments.states import InstalmentState
 
@@ -52,6 +56,8 @@ COLUMNS = (
     Column("lot", "N° de lot"),
     Column("ligne", "N° de ligne", "number"),
 )
+# What a line also holds: not in the default file, may be chosen in the format of the collectivity.
+MORE_COLUMNS = (Column("voie", "Adresse, voie"), Column("code_postal", "Code postal"), Column("ville", "Ville"))
 
 
 def one_line(text: str) -> str:
@@ -67,11 +73,14 @@ def canonical(data: dict[str, Any]) -> str:
 def build(batch: Batch, lines: Sequence[PaymentLine], *, number: str, sealed_by: Any) -> dict[str, Any]:
     """The content of a batch about to be sealed. Lines come with what `lines_of` selects; instalments not yet paid."""
     before = _ordered_before(batch, lines)
-    pieces = _pieces(lines)
+    attached = _attached(lines)
     rows = []
     for position, line in enumerate(lines, start=1):
         decision_id = line.instalment.decision_id
-        rows.append(_row(line, position, number, before.get(decision_id, 0), pieces[line.instalment.application_id]))
+        pieces = attached[line.instalment.application_id]
+        names = "; ".join(["Décision", *(title for title, _ in pieces), "RIB"])
+        row = _row(line, position, number, before.get(decision_id, 0), names)
+        rows.append(row | _papers(line, row, pieces))
         before[decision_id] = before.get(decision_id, 0) + line.amount_cents
     return {
         "lot": number,
@@ -87,6 +96,7 @@ def lines_of(batch: Batch) -> list[PaymentLine]:
     return list(
         batch.lines.select_related(
             "instalment__decision__recorded_by",
+            "instalment__decision__letter",
             "instalment__application__call__envelope__line__budget",
             "instalment__application__call__fund",
             "instalment__application__organisation",
@@ -95,6 +105,7 @@ def lines_of(batch: Batch) -> list[PaymentLine]:
             "certified_by",
             "organisation",
             "bank_version__verified_by",
+            "bank_version__document",
         ).order_by("pk")
     )
 
@@ -112,14 +123,30 @@ def _ordered_before(batch: Batch, lines: Sequence[PaymentLine]) -> dict[int, int
     return dict(gone.values_list("decision").annotate(Sum("amount_cents")))
 
 
-def _pieces(lines: Sequence[PaymentLine]) -> dict[int, str]:
-    """What the file holds, by name: the accountant asks for what the decision requires."""
-    applications = {line.instalment.application_id for line in lines}
-    names: dict[int, list[str]] = {pk: ["Décision"] for pk in applications}
-    attached = Attachment.objects.filter(application__in=applications).select_related("file").order_by("pk")
-    for piece in attached:
-        names[piece.application_id].append(piece.title or piece.file.name)
-    return {pk: "; ".join([*names[pk], "RIB"]) for pk in applications}
+Papers = list[tuple[str, StoredFile]]
+
+
+def _attached(lines: Sequence[PaymentLine]) -> dict[int, Papers]:
+    """What each file holds, by title: the accountant asks for what the decision requires."""
+    found: dict[int, Papers] = {line.instalment.application_id: [] for line in lines}
+    for piece in Attachment.objects.filter(application__in=found).select_related("file").order_by("pk"):
+        found[piece.application_id].append((piece.title or piece.file.name, piece.file))
+    return found
+
+
+def _papers(line: PaymentLine, row: dict[str, Any], pieces: Papers) -> dict[str, Any]:
+    """The supporting documents of a line as they stand at the seal, each with an id that is unique for ever."""
+    given = [("Décision", line.instalment.decision.letter), *pieces, ("RIB", line.bank_version.document)]
+    joined, absent = [], []
+    for position, (title, file) in enumerate(given, start=1):
+        if file is None or file.state != FileState.CLEAN:
+            absent.append(one_line(title))
+            continue
+        unique = f"{row['lot'].replace('-', '')}L{row['ligne']}P{position}"
+        name = unique + (PurePosixPath(file.name).suffix.lower() or ".pdf")
+        paper = {"id": unique, "titre": one_line(title), "fichier": name, "cle": file.pk, "sha256": file.sha256}
+        joined.append(paper)
+    return {"justificatifs": joined, "absentes": absent}
 
 
 def _row(line: PaymentLine, position: int, number: str, before: int, pieces: str) -> dict[str, Any]:
@@ -139,7 +166,8 @@ def _row(line: PaymentLine, position: int, number: str, before: int, pieces: str
         "reste": decision.amount_cents - before - line.amount_cents,
         "siret": organisation.siret or organisation.siren,
         "nom": one_line(organisation.name),
-        "adresse": _address(application),
+        "adresse": one_line(", ".join(application.organisation.postal_lines)),
+        **_place(application.organisation.postal_lines),
         "iban": account.iban,
         "bic": account.bic,
         "titulaire": one_line(account.holder),
@@ -157,8 +185,13 @@ def _row(line: PaymentLine, position: int, number: str, before: int, pieces: str
     }
 
 
-def _address(application: Application) -> str:
-    return one_line(", ".join(application.organisation.postal_lines))
+def _place(lines: list[str]) -> dict[str, str]:
+    """The street, the post code and the town of an address."""
+    for position, line in enumerate(lines):
+        if found := re.fullmatch(r"(.*?)[,\s]*\b([0-9]{5})\s+(.+)", line):
+            street = ", ".join([*lines[:position], found[1]]).strip(" ,")
+            return {"voie": one_line(street), "code_postal": found[2], "ville": one_line(found[3])}
+    return {"voie": one_line(", ".join(lines)), "code_postal": "", "ville": ""}
 
 
 def _iso(value: Any) -> str:

@@ -133,3 +133,18 @@ class InstalmentOrderedMail(InstalmentMail):
 
     def context(self) -> dict[str, Any]:
         return super().context() | {"batch": self.batch, "account": self.account}
+
+
+class InstalmentStoppedMail(InstalmentMail):
+    """To the commune: a payment that was announced will come later, and why."""
+
+    kind: ClassVar[str] = "instalment_stopped"
+
+    def recipients(self) -> Iterable[Recipient]:
+        return [Recipient.of(user) for user in members(self.application.organisation_id, *WRITING_ROLES)]
+
+
+class InstalmentPaidMail(InstalmentStoppedMail):
+    """To the commune: the accountant has paid."""
+
+    kind: ClassVar[str] = "instalment_paid"

@@ -12,9 +12,12 @@ from journal.models import Entry
 from journal.services import history
 from payments import content, policies, readiness, requests
 from payments.bank_checks import warnings
-from payments.models import BankVersion, Batch, Instalment, PaymentLine
+from payments.finance_pages import taken_back
+from payments.models import BankVersion, Batch, BatchExport, Instalment, PaymentLine
 from payments.notifications import InstalmentRequestedMail, every_contact, members
-from payments.states import BankState, BatchState, InstalmentState, LineState
+from payments.services import holds
+from payments.services.exports import formats_for
+from payments.states import BankState, BatchState, ExportFormat, InstalmentState, LineState
 
 TAGS = {
     InstalmentState.PLANNED: ("plain", ""),
@@ -162,6 +165,10 @@ VERBS = {
     "add_lines": "a ajouté des versements au lot",
     "remove_line": "a retiré un versement du lot",
     "seal": "a scellé le lot",
+    "line_cancelled": "a annulé une ligne par une ligne contraire",
+    "line_rejected": "a inscrit le rejet d’une ligne par le comptable",
+    "reconcile": "a constaté que toutes les lignes sont réglées",
+    "cancel_order": "a annulé la ligne de ce versement",
     "transmit": "a transmis le lot au comptable",
     "reprise": "a repris ces données",
 }
@@ -214,6 +221,10 @@ def batch_page(batch: Batch, user: Any) -> dict[str, Any]:
         "can_seal": is_open and bool(lines) and policies.can_prepare_batches(user),
         "can_transmit": batch.state == BatchState.SEALED and policies.can_prepare_batches(user),
         "can_export": not is_open and policies.can_export_batches(user),
+        "files": _files(batch),
+        "contraries": {} if is_open else taken_back(batch),
+        "can_cancel": not is_open and policies.can_cancel_lines(user),
+        "held": not is_open and holds.held() is not None,
         "ready": ready,
         "refused": refused,
         "communes": len({line.organisation_id for line in lines}),
@@ -223,6 +234,27 @@ def batch_page(batch: Batch, user: Any) -> dict[str, Any]:
         "previous": sealed.order_by("-sealed_at").first() if is_open else None,
         "timeline": [_spoken(entry) for entry in reversed(history(batch))],
     }
+
+
+FILES = {
+    ExportFormat.CSV: ("État liquidatif, CSV", "au format de la collectivité"),
+    ExportFormat.XLSX: ("État liquidatif, XLSX", "au format de la collectivité"),
+    ExportFormat.PDF: ("Liste à signer, PDF", "lignes, total et empreinte"),
+    ExportFormat.ZIP: ("Pièces justificatives, ZIP", "avec leur index"),
+    ExportFormat.PES: ("Pré-flux PES", "sans numéro définitif"),
+    ExportFormat.SEPA: ("Virements SEPA", "pain.001.001.09"),
+}
+
+
+def _files(batch: Batch) -> list[dict[str, Any]]:
+    """The files that may be downloaded, and when those already made were."""
+    if batch.state == BatchState.OPEN:
+        return []
+    made = dict(BatchExport.objects.filter(batch=batch).values_list("format", "made_at"))
+    return [
+        {"format": format.value, "label": FILES[format][0], "hint": FILES[format][1], "made_at": made.get(format.value)}
+        for format in formats_for(batch)
+    ]
 
 
 def _batch_facts(

@@ -45,6 +45,22 @@ def can_export_batches(user: Any) -> bool:
     return bool(user.has_role(*FINANCE_ROLES))
 
 
+def can_cancel_lines(user: Any) -> bool:
+    return bool(user.has_role(Role.FINANCE_APPROVER))
+
+
+def can_import_returns(user: Any) -> bool:
+    return bool(user.has_role(*FINANCE_ROLES))
+
+
+def reads_returns(user: Any) -> bool:
+    return bool(user.has_role(*FINANCE_ROLES, Role.AUDITOR))
+
+
+def can_release_exports(user: Any) -> bool:
+    return bool(user.has_role(*FINANCE_ROLES, Role.ADMINISTRATOR))
+
+
 def can_read_iban(user: Any, organisation_id: int) -> bool:
     """Seeing the account whole; each time is written in the journal of reads."""
     return user.has_role(Role.INSTRUCTOR, Role.HEAD_OF_SERVICE, *FINANCE_ROLES) or writes_for(user, organisation_id)

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from payments.views import banks, batches, commune, instalments
+from payments.views import banks, batches, commune, exporting, instalments, returns
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # The commune
@@ -35,4 +35,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lots/<int:pk>/sceller/", batches.batch_seal, name="batch_seal"),
     path("lots/<int:pk>/transmettre/", batches.batch_transmit, name="batch_transmit"),
     path("lots/<int:pk>/export/<slug:format>/", batches.batch_export, name="batch_export"),
+    path("lots/<int:pk>/annuler/<int:line>/", returns.line_cancel, name="line_cancel"),
+    path("annulations/<int:pk>/fichier/", returns.contrary_export, name="contrary_export"),
+    path("lots/format/", exporting.export_layout, name="export_layout"),
+    path("lots/apres-restauration/", exporting.export_hold, name="export_hold"),
+    path("retours/", returns.return_list, name="return_list"),
+    path("retours/<int:pk>/", returns.return_detail, name="return_detail"),
+    path("retours/<int:pk>/colonnes/", returns.return_map, name="return_map"),
+    path("retours/<int:pk>/appliquer/", returns.return_apply, name="return_apply"),
+    path("retours/<int:pk>/ecarter/", returns.return_discard, name="return_discard"),
+    path("ecarts/<int:pk>/", returns.difference_settle, name="difference_settle"),
+    path("rapprochement/", returns.reconciliation, name="reconciliation"),
 ]

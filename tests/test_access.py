@@ -70,6 +70,18 @@ def a_change_of(application: Application) -> ChangeRequest:
     return services.ask_change(application.pk, by=drafter, values=values, reason="Le premier était trop long.")
 
 
+def a_return() -> dict[str, int]:
+    """A file that finance gave back, one difference in it; no line was taken back."""
+    from payments.models import ReturnDifference
+    from payments.services import read_return
+
+    read = read_return(
+        b"Dossier;Montant;Paye le\nX;1,00;01/07/2026", "r.csv", by=User.objects.get(email=STAFF["preparer"])
+    )
+    difference = ReturnDifference.objects.create(imported=read, kind="unknown", detail="x")
+    return {"returned": read.pk, "difference": difference.pk, "contrary": 0}
+
+
 class World:
     """The objects of the demonstration that the rows name, and a browser for each actor."""
 
@@ -136,6 +148,7 @@ class World:
             "bank": BankVersion.objects.filter(organisation__name="Martigues").first().pk,  # type: ignore[union-attr]
             "batch": batch.pk,
             "payment_line": batch.lines.first().pk,  # type: ignore[union-attr]
+            **a_return(),
             "recorded": Decision.objects.filter(state="recorded").first().pk,  # type: ignore[union-attr]
             "message": Message.objects.order_by("pk").values_list("pk", flat=True).first() or 0,
             "entry": Entry.objects.order_by("-pk").values_list("pk", flat=True)[0],

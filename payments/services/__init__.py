@@ -9,6 +9,7 @@ from payments.services.batches import (
     seal_batch,
 )
 from payments.services.exports import export_batch
+from payments.services.holds import held, hold, release
 from payments.services.instalments import (
     approve,
     certify,
@@ -16,24 +17,46 @@ from payments.services.instalments import (
     return_to_commune,
     return_to_desk,
 )
+from payments.services.layouts import save_layout
 from payments.services.planning import plan_instalments, plan_missing_instalments
+from payments.services.returns import (
+    apply_return,
+    discard_return,
+    map_columns,
+    read_return,
+    settle_difference,
+    table_of,
+)
+from payments.services.taking_back import cancel_line, export_contrary
 
 __all__ = [
     "add_lines",
+    "apply_return",
     "approve",
+    "cancel_line",
     "certify",
     "create_batch",
     "declare_bank",
+    "discard_return",
     "export_batch",
+    "export_contrary",
+    "held",
+    "hold",
+    "map_columns",
     "mark_transmitted",
     "plan_instalments",
     "plan_missing_instalments",
+    "read_return",
     "refuse_bank",
+    "release",
     "remove_line",
     "request_instalment",
     "return_to_commune",
     "return_to_desk",
     "reveal_bank",
+    "save_layout",
     "seal_batch",
+    "settle_difference",
+    "table_of",
     "verify_bank",
 ]

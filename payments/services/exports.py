@@ -4,24 +4,32 @@ import hashlib
 import json
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
+from common.dates import local
 from common.errors import DomainError, NotAllowed
+from common.typography import iban_grouped, siren, siret
+from documents import letters
+from fund.models import Fund
 from journal.services import record_read
-from payments import files, policies
+from payments import archive, files, layout, pes, policies, sepa
 from payments.models import Batch, BatchExport
+from payments.services.holds import require_not_held
 from payments.states import BatchState, ExportFormat
+
+EXTENSIONS = {ExportFormat.PES: "xml", ExportFormat.SEPA: "xml"}
+LAID_OUT = (ExportFormat.CSV, ExportFormat.XLSX)
 
 
 @transaction.atomic
 def export_batch(pk: int, format: str, *, by: Any) -> BatchExport:
-    """The CSV or XLSX of a sealed batch. Raises DomainError when what is stored is not what was sealed."""
+    """A file of a sealed batch. Raises DomainError when what is stored is not what was sealed, or exports are held."""
     if not policies.can_export_batches(by):
         raise NotAllowed("Les fichiers d’un lot sont téléchargés par les finances.")
-    batch = Batch.objects.get(pk=pk)
+    batch = Batch.objects.select_related("prepared_by", "sealed_by").get(pk=pk)
     if batch.state == BatchState.OPEN:
         raise DomainError("Ce lot n’est pas scellé : il n’a pas encore de fichier.")
+    require_not_held()
     _require_intact(batch.content.encode(), batch.sha256)
     export = BatchExport.objects.filter(batch=batch, format=format).first() or _make(batch, ExportFormat(format))
     _require_intact(bytes(export.content), export.sha256)
@@ -29,16 +37,80 @@ def export_batch(pk: int, format: str, *, by: Any) -> BatchExport:
     return export
 
 
+def formats_for(batch: Batch) -> list[ExportFormat]:
+    """What this fund may download: the two flows only where their settings are there."""
+    offered = {ExportFormat.PES: pes.is_set(), ExportFormat.SEPA: sepa.is_set()}
+    return [format for format in ExportFormat if offered.get(format, True)]
+
+
+def name_of(batch: Batch, format: ExportFormat) -> str:
+    """« LOT-2026-001.csv »; the flows say what they are."""
+    middle = {ExportFormat.PES: "-pre-flux-pes", ExportFormat.SEPA: "-sepa", ExportFormat.ZIP: "-pieces"}.get(
+        format, ""
+    )
+    return f"{batch.number}{middle}.{EXTENSIONS.get(format, format.value)}"
+
+
 def _make(batch: Batch, format: ExportFormat) -> BatchExport:
     """Insert, or read what another download just inserted: one file for ever."""
-    data = json.loads(batch.content)
-    if format == ExportFormat.CSV:
-        content = files.as_csv(data, separator=settings.CSV_SEPARATOR)
-    else:
-        content = files.as_xlsx(data)
-    made = BatchExport(batch=batch, format=format, content=content, sha256=hashlib.sha256(content).hexdigest())
+    used = layout.in_force() if format in LAID_OUT else None
+    content = _content(batch, format, used)
+    made = BatchExport(
+        batch=batch,
+        format=format,
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        layout=used.row if used else None,
+    )
     BatchExport.objects.bulk_create([made], ignore_conflicts=True)
     return BatchExport.objects.get(batch=batch, format=format)
+
+
+def _content(batch: Batch, format: ExportFormat, used: layout.Layout | None) -> bytes:
+    data = json.loads(batch.content)
+    assert batch.sealed_at is not None  # noqa: S101 - a sealed batch has its hour (batch_sealed_is_complete)
+    sealed_at = local(batch.sealed_at)
+    if format == ExportFormat.CSV:
+        return files.as_csv(data, used or layout.default())
+    if format == ExportFormat.XLSX:
+        return files.as_xlsx(data, used or layout.default())
+    if format == ExportFormat.ZIP:
+        return archive.as_zip(data)
+    if format == ExportFormat.PES:
+        return pes.as_pes(data, sealed_on=sealed_at.date())
+    if format == ExportFormat.SEPA:
+        return sepa.as_sepa(data, sealed_at=sealed_at)
+    return _list(batch, data)
+
+
+def _list(batch: Batch, data: dict[str, Any]) -> bytes:
+    fund = Fund.objects.first()
+    return letters.render(
+        "payment_list",
+        {
+            "head": letters.letterhead(fund),
+            "number": data["lot"],
+            "date": batch.sealed_at,
+            "prepared_by": data["prepare_par"],
+            "sealed_by": data["scelle_par"],
+            "sealed_at": batch.sealed_at,
+            "total_cents": data["total"],
+            "fingerprint": batch.sha256,
+            "lines": [
+                {
+                    "position": row["ligne"],
+                    "file": row["dossier"],
+                    "name": row["nom"],
+                    "siret": siret(row["siret"]) if len(row["siret"]) == 14 else siren(row["siret"]),
+                    "account": iban_grouped(row["iban"]),
+                    "act": row["decision"],
+                    "kind": row["type"],
+                    "amount_cents": row["montant"],
+                }
+                for row in data["lignes"]
+            ],
+        },
+    )
 
 
 def _require_intact(content: bytes, sha256: str) -> None:

@@ -14,12 +14,17 @@ from payments import content, lists, policies, services
 from payments.forms import ChosenForm, SealForm, VersionForm
 from payments.models import Batch, PaymentLine
 from payments.pages import MailCount, batch_page
+from payments.services.exports import name_of
 from payments.states import BatchState, ExportFormat
 from payments.views.access import confirm_identity, require, require_staff, say_first_error, seen
 
 TYPES = {
     ExportFormat.CSV: "text/csv; charset=utf-8",
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ExportFormat.PDF: "application/pdf",
+    ExportFormat.ZIP: "application/zip",
+    ExportFormat.PES: "application/xml",
+    ExportFormat.SEPA: "application/xml",
 }
 
 
@@ -27,7 +32,12 @@ TYPES = {
 def batch_list(request: HttpRequest) -> HttpResponse:
     require_staff(request)
     page = newest_first(lists.batches(request.user), request.GET)
-    context = {"page": page, "can_prepare": policies.can_prepare_batches(request.user)}
+    context = {
+        "page": page,
+        "can_prepare": policies.can_prepare_batches(request.user),
+        "is_finance": policies.can_export_batches(request.user),
+        "reads_returns": policies.reads_returns(request.user),
+    }
     return render(request, "payments/batch_list.html", context)
 
 
@@ -37,7 +47,7 @@ def batch_create(request: HttpRequest) -> HttpResponse:
     return redirect("batch_detail", services.create_batch(by=request.user).pk)
 
 
-def _one(request: HttpRequest, pk: int) -> Batch:
+def batch_of(request: HttpRequest, pk: int) -> Batch:
     require_staff(request)
     found: Batch = seen(Batch.objects.visible_to(request.user).select_related("prepared_by", "sealed_by"), pk=pk)
     return found
@@ -45,12 +55,12 @@ def _one(request: HttpRequest, pk: int) -> Batch:
 
 @require_safe
 def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    return render(request, "payments/batch.html", batch_page(_one(request, pk), request.user))
+    return render(request, "payments/batch.html", batch_page(batch_of(request, pk), request.user))
 
 
 @require_POST
 def batch_add(request: HttpRequest, pk: int) -> HttpResponse:
-    batch, form = _one(request, pk), ChosenForm(request.POST)
+    batch, form = batch_of(request, pk), ChosenForm(request.POST)
     if form.is_valid():
         services.add_lines(batch.pk, form.cleaned_data["ids"], by=request.user, version=form.cleaned_data["version"])
     else:
@@ -60,7 +70,7 @@ def batch_add(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def batch_remove(request: HttpRequest, pk: int, line: int) -> HttpResponse:
-    batch, form = _one(request, pk), VersionForm(request.POST)
+    batch, form = batch_of(request, pk), VersionForm(request.POST)
     seen(PaymentLine.objects.filter(batch=batch), pk=line)
     if form.is_valid():
         services.remove_line(line, by=request.user, version=form.cleaned_data["version"])
@@ -72,7 +82,7 @@ def batch_remove(request: HttpRequest, pk: int, line: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def batch_seal(request: HttpRequest, pk: int) -> HttpResponse:
     """The page that says what will be ordered, in figures; posted twice, it seals once."""
-    batch = _one(request, pk)
+    batch = batch_of(request, pk)
     require(policies.can_prepare_batches(request.user), "Un lot est scellé par une personne des finances, préparation.")
     confirm_identity(request)
     if batch.state != BatchState.OPEN and request.method == "GET":
@@ -105,7 +115,7 @@ def batch_seal(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def batch_transmit(request: HttpRequest, pk: int) -> HttpResponse:
-    batch, form = _one(request, pk), VersionForm(request.POST)
+    batch, form = batch_of(request, pk), VersionForm(request.POST)
     if form.is_valid():
         services.mark_transmitted(batch.pk, by=request.user, version=form.cleaned_data["version"])
         messages.success(request, f"Le lot {batch.number} est noté comme transmis.")
@@ -117,11 +127,11 @@ def batch_export(request: HttpRequest, pk: int, format: str) -> HttpResponse:
     """The file, always the same bytes; a POST, for each download is written in the journal."""
     if format not in ExportFormat.values:
         raise Http404
-    batch = _one(request, pk)
+    batch = batch_of(request, pk)
     require(policies.can_export_batches(request.user), "Les fichiers d’un lot sont téléchargés par les finances.")
     confirm_identity(request)
     export = services.export_batch(batch.pk, format, by=request.user)
     response = HttpResponse(bytes(export.content), content_type=TYPES[ExportFormat(format)])
-    response.headers["Content-Disposition"] = f'attachment; filename="{batch.number}.{format}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name_of(batch, ExportFormat(format))}"'
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

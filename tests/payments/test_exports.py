@@ -17,6 +17,7 @@ from fund.models import Movement
 from journal.models import Entry
 from payments import files, services
 from payments.content import COLUMNS
+from payments.layout import default
 from payments.models import Batch, BatchExport, Instalment
 from payments.services import export_batch
 from tests.factories.payments import Team, a_batch, an_instalment
@@ -55,8 +56,8 @@ def test_twenty_downloads_give_the_same_bytes(db: None, format: str) -> None:
 def test_making_the_file_again_gives_the_same_bytes(db: None) -> None:
     """Not only stored: the making itself says nothing of the moment nor of the machine."""
     data = json.loads(sealed(Team()).content)
-    assert files.as_xlsx(data) == files.as_xlsx(data)
-    assert files.as_csv(data, separator=";") == files.as_csv(data, separator=";")
+    assert files.as_xlsx(data, default()) == files.as_xlsx(data, default())
+    assert files.as_csv(data, default()) == files.as_csv(data, default())
 
 
 def test_a_file_made_stays_though_settings_change(db: None, settings: Any) -> None:
@@ -126,15 +127,16 @@ def test_formulas_are_text(db: None) -> None:
     team = Team()
     data = json.loads(sealed(team).content)
     data["lignes"][0] |= {"titulaire": "=cmd|'/C calc'!A0", "objet": "@SUM(1)", "nom": "+33", "adresse": "-1+1"}
-    row = rows_of(files.as_csv(data, separator=";"))[0]
+    row = rows_of(files.as_csv(data, default()))[0]
     assert all(row[header].startswith("'") for header in ("Titulaire", "Objet", "Adresse"))
-    sheet = load_workbook(io.BytesIO(files.as_xlsx(data))).active
+    sheet = load_workbook(io.BytesIO(files.as_xlsx(data, default()))).active
     assert all(cell.data_type != "f" for line in sheet.iter_rows() for cell in line)
 
 
-def test_a_comma_separates_with_points_in_amounts(db: None) -> None:
+def test_a_comma_separates_with_points_in_amounts(db: None, settings: Any) -> None:
     data = json.loads(sealed(Team()).content)
-    row = rows_of(files.as_csv(data, separator=","), ",")[0]
+    settings.CSV_SEPARATOR = ","
+    row = rows_of(files.as_csv(data, default()), ",")[0]
     assert row["Montant"] == f"{data['lignes'][0]['montant'] // 100}.{data['lignes'][0]['montant'] % 100:02d}"
 
 
