@@ -58,6 +58,10 @@ app.conf.update(
             "schedule": crontab(hour=3, minute=40),
         },
         "queue the weekly report": {"task": "reports.tasks.weekly_report", "schedule": crontab(minute=10)},
+        "report the reconciliation": {
+            "task": "payments.tasks.daily_reconciliation",
+            "schedule": crontab(hour=7, minute=30),
+        },
         "seal the journal": {"task": "reports.tasks.nightly_seal", "schedule": crontab(hour=2, minute=0)},
         "read the stored files": {"task": "reports.tasks.nightly_inventory", "schedule": crontab(hour=4, minute=0)},
         "check the invariants": {"task": "reports.tasks.nightly_invariants", "schedule": crontab(hour=3, minute=0)},

@@ -93,7 +93,8 @@ class LayoutForm(forms.Form):
 
     def __init__(self, *args: Any, layout: Layout, **kwargs: Any) -> None:
         names = ("separator", "encoding", "date_format", "decimal_mark")
-        super().__init__(*args, initial={name: getattr(layout, name) for name in names}, **kwargs)
+        kwargs["initial"] = {name: getattr(layout, name) for name in names}
+        super().__init__(*args, **kwargs)
         shown = {one.column.key: (place, one) for place, one in enumerate(layout.columns, start=1)}
         for key, column in KNOWN.items():
             place, one = shown.get(key, (None, Shown(column, column.header, WIDTHS[column.kind])))

@@ -52,10 +52,10 @@ def return_page(imported: ReturnImport, user: Any) -> dict[str, Any]:
             "counts": [(label, said[code]) for code, label in ReturnOutcome.choices if said[code]],
         }
     rows = imported.lines.select_related("line__batch", "line__instalment")
-    said = dict(rows.order_by().values_list("outcome").annotate(Count("pk")))
+    by_outcome = dict(rows.order_by().values_list("outcome").annotate(Count("pk")))
     return context | {
         "lines": list(rows[:200]),
-        "counts": [(label, said[code]) for code, label in ReturnOutcome.choices if said.get(code)],
+        "counts": [(label, by_outcome[code]) for code, label in ReturnOutcome.choices if code in by_outcome],
     }
 
 

@@ -1,6 +1,7 @@
 """What is said about payments: one class a message."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import Organisation, User
-from accounts.states import WRITING_ROLES, Role
+from accounts.states import FINANCE_ROLES, WRITING_ROLES, Role
 from applications.models import Application
 from fund.models import Fund
 from notifications.mail import Mail, Recipient
@@ -148,3 +149,31 @@ class InstalmentPaidMail(InstalmentStoppedMail):
     """To the commune: the accountant has paid."""
 
     kind: ClassVar[str] = "instalment_paid"
+
+
+class ReconciliationMail(Mail):
+    """To finance, each morning that something waits: differences nobody settled, payments ordered long ago."""
+
+    kind: ClassVar[str] = "reconciliation"
+
+    def __init__(self, day: date, *, ages: list[dict[str, Any]], open_count: int) -> None:
+        self.day, self.ages, self.open_count = day, ages, open_count
+
+    def recipients(self) -> Iterable[Recipient]:
+        held = Q(memberships__role__in=FINANCE_ROLES, memberships__ended_at__isnull=True)
+        return [Recipient.of(user) for user in User.objects.filter(held, is_active=True).distinct().order_by("pk")]
+
+    def key(self) -> str:
+        return self.day.isoformat()
+
+    def ref(self) -> str:
+        return self.day.isoformat()
+
+    def context(self) -> dict[str, Any]:
+        return {
+            "ages": [one for one in self.ages if one["lines"]],
+            "open_count": self.open_count,
+            "fund": Fund.objects.first(),
+            "day": self.day,
+            "link": settings.BASE_URL + reverse("reconciliation"),
+        }

@@ -24,7 +24,7 @@ def as_sepa(data: dict[str, Any], *, sealed_at: datetime) -> bytes:
     """One transfer a line, asked for the day after the seal; the number of the batch is the number of the message."""
     if not is_set():
         raise DomainError("Ce fonds ne tient pas son propre compte : ses paiements passent par le comptable public.")
-    config = {
+    config: dict[str, Any] = {
         "name": plain(settings.SEPA["name"]),
         "IBAN": settings.SEPA["iban"],
         "batch": True,
@@ -51,7 +51,7 @@ def _payment(row: dict[str, Any], day: date) -> dict[str, Any]:
     }
 
 
-class _Transfer(SepaTransfer):  # type: ignore[misc]
+class _Transfer(SepaTransfer):
     """The library numbers and dates its message by chance and by the clock; here by the batch."""
 
     def __init__(self, config: dict[str, Any], *, schema: str, number: str, at: datetime) -> None:

@@ -7,3 +7,9 @@ from payments import services
 def plan_missing_instalments() -> None:
     """A signed award without its instalments is mended; safe to run any number of times."""
     services.plan_missing_instalments()
+
+
+@shared_task
+def daily_reconciliation() -> None:
+    """Mailed once a day, when something waits."""
+    services.report_reconciliation()

@@ -19,6 +19,7 @@ from payments.services.instalments import (
 )
 from payments.services.layouts import save_layout
 from payments.services.planning import plan_instalments, plan_missing_instalments
+from payments.services.reports import report_reconciliation
 from payments.services.returns import (
     apply_return,
     discard_return,
@@ -50,6 +51,7 @@ __all__ = [
     "refuse_bank",
     "release",
     "remove_line",
+    "report_reconciliation",
     "request_instalment",
     "return_to_commune",
     "return_to_desk",

@@ -164,7 +164,7 @@ def _written(imported: ReturnImport, verdict: Verdict) -> ReturnLine:
 
 
 def _pay(row: ReturnLine, *, by: Any) -> None:
-    line = PaymentLine.objects.select_related(*WITH_FILE).get(pk=row.line_id)
+    line = PaymentLine.objects.select_related(*WITH_FILE).get(returns=row)
     instalment = locked(
         Instalment.objects.select_related("application__call__fund", "application__organisation"), line.instalment_id
     )
@@ -183,7 +183,7 @@ def _pay(row: ReturnLine, *, by: Any) -> None:
 
 
 def _reject(row: ReturnLine, *, by: Any) -> None:
-    line = PaymentLine.objects.select_related(*WITH_FILE).get(pk=row.line_id)
+    line = PaymentLine.objects.select_related(*WITH_FILE).get(returns=row)
     take_back(
         line, kind=LineState.REJECTED, reason=row.reason or "Rejet du comptable, sans motif dans le retour", by=by
     )
