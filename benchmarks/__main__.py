@@ -102,6 +102,7 @@ def main() -> int:
                 grown = size
                 analyze(stack)
                 results += measure_at(stack, size, results)
+            results += batch_files(stack)
         finally:
             stack.stop()
     RESULTS.write_text(
@@ -215,6 +216,27 @@ def export(visitor: Visitor, size: int, pid: int) -> Result:
         "≥ 5000 rows/s, flat memory",
         enough and speed >= 5000 and more <= 30,
     )
+
+
+def batch_files(stack: Stack) -> list[Result]:
+    """The files of a sealed batch of 10 000 lines, made once for ever: seconds, and the memory at the peak."""
+    made = run(stack, [sys.executable, "-m", "benchmarks.batch_files", "10000"])
+    return [
+        Result(
+            f"{one['format'].upper()} of a batch (memory + {one['mib']} MiB)",
+            one["lines"],
+            one["seconds"] * 1000,
+            "ms",
+            None,
+            None,
+            0,
+            one["bytes"],
+            None,
+            "≤ 30 s, ≤ 1 GiB",
+            one["seconds"] <= 30 and one["mib"] <= 1024,
+        )
+        for one in json.loads(made)
+    ]
 
 
 def memory(pid: int) -> int:

@@ -25,7 +25,7 @@ AGES = (
 SAMPLE = {
     "exercice": 2026, "dossier": "FI-2026-0042", "decision": "B-2026-118", "date_decision": "2026-07-02",
     "engagement": "FI-2026-0042-E12", "type": "Acompte", "montant": 350000, "deja_verse": 0, "reste": 350000,
-    "siret": "21130005800017", "nom": "Aubagne", "adresse": "7 boulevard Jean-Jaurès, 13400 Aubagne",
+    "siret": "21130005800016", "nom": "Aubagne", "adresse": "7 boulevard Jean-Jaurès, 13400 Aubagne",
     "iban": "FR7630001007941234567890185", "bic": "BDFEFRPPCCT", "titulaire": "Trésorerie d’Aubagne", "nature": "65734",
     "fonction": "52", "operation": "", "libelle": "Fonds d’initiative FI-2026-0042 acompte", "objet": "Acompte : accueillir",
     "base_juridique": "Convention", "pieces": "Décision; RIB", "service_fait_le": "2026-09-10",

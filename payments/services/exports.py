@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -80,22 +81,22 @@ def _content(batch: Batch, format: ExportFormat, used: layout.Layout | None) -> 
         return pes.as_pes(data, sealed_on=sealed_at.date())
     if format == ExportFormat.SEPA:
         return sepa.as_sepa(data, sealed_at=sealed_at)
-    return _list(batch, data)
+    return list_of(data, fund=Fund.objects.first(), sealed_at=batch.sealed_at, sha256=batch.sha256)
 
 
-def _list(batch: Batch, data: dict[str, Any]) -> bytes:
-    fund = Fund.objects.first()
+def list_of(data: dict[str, Any], *, fund: Any, sealed_at: datetime, sha256: str) -> bytes:
+    """The list to sign, as PDF."""
     return letters.render(
         "payment_list",
         {
             "head": letters.letterhead(fund),
             "number": data["lot"],
-            "date": batch.sealed_at,
+            "date": sealed_at,
             "prepared_by": data["prepare_par"],
             "sealed_by": data["scelle_par"],
-            "sealed_at": batch.sealed_at,
+            "sealed_at": sealed_at,
             "total_cents": data["total"],
-            "fingerprint": batch.sha256,
+            "fingerprint": sha256,
             "lines": [
                 {
                     "position": row["ligne"],
