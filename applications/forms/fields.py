@@ -48,7 +48,7 @@ class WrittenField(forms.CharField):
             raise ValidationError(
                 f"{group_thousands(limit)} caractères au plus\u202f; votre texte en a {group_thousands(len(text))}, "
                 f"soit {over} de trop. Rien n’est coupé\u202f: raccourcissez-le.",
-                code="max_length",
+                code="too_long",  # not a code of Django's, which would put its own words instead
             )
         code = _invisible(text, self.allowed)
         if code:
