@@ -15,7 +15,7 @@ from accounts.models import JoinRequest
 from accounts.policies import can_keep_accounts_of_communes
 from accounts.states import DESK_ROLES, FINANCE_ROLES, READING_ROLES, JoinState, Role
 from applications.conversation import to_answer
-from applications.models import Application, Assistance, Decision, FinalReport
+from applications.models import Application, Decision, FinalReport
 from applications.queue import of_the_day, rights
 from applications.states import ApplicationState, DecisionState, ReportState
 from common.counting import Count, Counts, count_each, remembered
@@ -40,12 +40,6 @@ class Item:
 
 def _to_instruct(user: Any) -> QuerySet[Any]:
     return Application.objects.visible_to(user).filter(of_the_day(user))
-
-
-def _to_help(user: Any) -> QuerySet[Any]:
-    return Assistance.objects.filter(helper=None, ended_at=None, application__state=ApplicationState.DRAFT).exclude(
-        application__organisation__in=user.organisation_ids()
-    )
 
 
 def _to_sign(user: Any) -> QuerySet[Any]:
@@ -100,7 +94,6 @@ MENU = (
     Item("Mes dossiers", "my_applications", _in_a_commune, _to_answer, also=("/dossiers/",)),
     Item("Équipe", "team", _in_a_commune, _to_let_in, also=("/equipe/",)),
     Item("À traiter", "desk_queue", _holds(*DESK_ROLES), _to_instruct, also=("/instruction/",)),
-    Item("Saisie", "desk_help", _holds(Role.INSTRUCTOR, Role.FUND_MANAGER), _to_help, also=("/instruction/saisie/",)),
     Item("Dossiers", "desk_queue", _holds(Role.AUDITOR), also=("/instruction/",)),
     Item("Questions", "desk_questions", _holds(*DESK_ROLES), to_answer),
     Item("Décisions", "decision_list", _holds(*DESK_ROLES, Role.AUDITOR), _to_sign, also=("/decisions/",)),

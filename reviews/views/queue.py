@@ -16,6 +16,7 @@ from accounts.states import DESK_ROLES, Role
 from applications import listing, question_export, queue
 from applications.models import Application, PieceRequest
 from applications.states import UNDECIDED, ApplicationState
+from applications.visibility import HELPING_ROLES
 from fund.models import Call
 from fund.states import CallState, Theme
 from reviews.models import Opinion
@@ -55,6 +56,7 @@ def desk_queue(request: HttpRequest) -> HttpResponse:
         "choices": choices(user, chosen),
         "clear_url": f"?vue={chosen.view}" if chosen.view else f"?etat={chosen.state}",
         "export_query": export_query(request, chosen),
+        "can_help": user.has_role(*HELPING_ROLES),
     }
     return render(request, "reviews/queue.html", context)
 
