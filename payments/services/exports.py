@@ -19,6 +19,7 @@ from payments.services.holds import require_not_held
 from payments.states import BatchState, ExportFormat
 
 EXTENSIONS = {ExportFormat.PES: "xml", ExportFormat.SEPA: "xml"}
+LONGEST_LIST = 2_000
 LAID_OUT = (ExportFormat.CSV, ExportFormat.XLSX)
 
 
@@ -85,7 +86,11 @@ def _content(batch: Batch, format: ExportFormat, used: layout.Layout | None) -> 
 
 
 def list_of(data: dict[str, Any], *, fund: Any, sealed_at: datetime, sha256: str) -> bytes:
-    """The list to sign, as PDF."""
+    """The list to sign, as PDF; it is read by a person, who does not read thousands of lines."""
+    if data["nombre"] > LONGEST_LIST:
+        raise DomainError(
+            "La liste à signer s’arrête à 2 000 lignes : faites signer l’état XLSX, ou préparez des lots plus petits."
+        )
     return letters.render(
         "payment_list",
         {
