@@ -7,6 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from accounts.models import Organisation
+from applications.sections import SECTIONS
 from common.widgets import DateInput
 
 
@@ -48,6 +49,13 @@ class ReturnForm(ActForm):
         max_length=2000,
         help_text="Vos collègues liront ces lignes, sur le dossier et par courriel.",
         widget=forms.Textarea(attrs={"rows": 6}),
+    )
+    sections = forms.MultipleChoiceField(
+        label="Les sections à reprendre",
+        required=False,
+        help_text="Votre mot y reste affiché jusqu’à ce qu’elles soient enregistrées de nouveau.",
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(one.slug, one.title) for one in SECTIONS if one.slug != "commune"],
     )
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.models import Membership, Organisation, User
 from accounts.states import Role
 from applications.models import Application, PieceRequest, Remark
+from applications.sections import BY_SLUG
 from notifications.mail import Mail, Recipient
 
 RECEIPT = "application_receipt"
@@ -74,7 +75,8 @@ class ReturnedMail(FileMail):
         return [user for user in members(self.application.organisation, Role.DRAFTER) if user.pk != self.by.pk]
 
     def context(self) -> dict[str, Any]:
-        return {**super().context(), "remark": self.remark}
+        titles = [BY_SLUG[slug].title for slug in self.remark.sections if slug in BY_SLUG]
+        return {**super().context(), "remark": self.remark, "sections": titles}
 
 
 class SubmittedMail(FileMail):

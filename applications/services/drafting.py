@@ -1,5 +1,6 @@
 """A draft: begin it, have it signed. Its sections are written by `writing`, its documents joined by `documents`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from applications import eligibility, policies
 from applications.first_answers import FirstAnswers
 from applications.models import Application, Remark
 from applications.notifications.commune import ReturnedMail, SignatureAskedMail
-from applications.sections import to_do
+from applications.sections import BY_SLUG, to_do
 from applications.services.reading import locked_file, pen, require, why_not_editable
 from applications.services.writing import save_section
 from common.clock import database_now
@@ -108,13 +109,16 @@ def refuse_when_incomplete(application: Application, *, now: datetime | None = N
 
 
 @transaction.atomic
-def return_to_drafter(pk: int, *, by: User, text: str, version: int | None = None) -> Application:
-    """The signatory sends the draft back to those who write it, with a word."""
+def return_to_drafter(
+    pk: int, *, by: User, text: str, sections: Sequence[str] = (), version: int | None = None
+) -> Application:
+    """The signatory sends the draft back to those who write it, with a word and, if they like, the sections to take up again."""
     application = locked_file(pk, version=version)
     require(policies.can_submit(by, application), "Seul un signataire de la commune peut renvoyer ce brouillon.")
     if not text.strip():
         raise DomainError("Écrivez ce qui est à reprendre : vos collègues le liront.")
-    remark = Remark.objects.create(application=application, author=by, text=text.strip())
+    pointed = [slug for slug in dict.fromkeys(sections) if slug in BY_SLUG]
+    remark = Remark.objects.create(application=application, author=by, text=text.strip(), sections=pointed)
     application.signature_asked_at = None
     application.version += 1
     application.save(update_fields=["signature_asked_at", "version", "updated_at"])

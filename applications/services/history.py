@@ -27,12 +27,19 @@ def keep(
     """
     last = Version.objects.filter(application=application, unit=unit).order_by("-pk").first()
     same = last is not None and last.by_id == by.pk and timezone.now() - last.begun_at < SITTING
+    if same and _turned(application, last.begun_at):
+        same = False  # the signature was asked, or the draft came back: what follows is told apart
     if restores is None and same and len(str(before)) - len(str(after)) <= LOSS:
         return False
     if application.sittings.count() >= MOST_VERSIONS:
         return False
     Version.objects.create(application=application, section=section, unit=unit, before=before, by=by, restores=restores)
     return True
+
+
+def _turned(application: Application, since: datetime) -> bool:
+    asked = application.signature_asked_at
+    return (asked is not None and asked > since) or application.remarks.filter(written_at__gt=since).exists()
 
 
 def python(unit: str, value: Any) -> Any:

@@ -19,6 +19,7 @@ from applications.eligibility import organisation_check
 from applications.first_answers import FirstAnswers
 from applications.forms.acts import CreateForm
 from applications.models import PieceRequest
+from applications.signing import to_take_up
 from applications.standing import standing, told_decision
 from applications.states import ApplicationState
 from applications.views import home_parts
@@ -126,7 +127,8 @@ def application_home(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "amount": home_parts.amount_panel(application),
         "people": home_parts.people(application, user),
         "timeline": home_parts.timeline(application, decision),
-        "remarks": application.remarks.select_related("author").order_by("-pk")[:3],
+        "remarks": (remarks := list(application.remarks.select_related("author").order_by("-pk")[:3])),
+        "to_take_up": to_take_up(application, remarks[0] if remarks else None),
         "doors": around.for_the_commune(application, user),
     }
     return render(request, "applications/commune/home.html", context)

@@ -17,6 +17,7 @@ from applications.forms.rows import SPARE, TABLES, table_of
 from applications.forms.sections import FORMS
 from applications.models import Application
 from applications.sections import BY_SLUG, Section, sections_of
+from applications.signing import last_return, to_take_up
 from applications.views import home_parts, units
 from applications.views.fetching import own_file, own_file_alone, person
 from applications.views.questions import opened_by, questions_context, questions_form, section_or_404
@@ -147,9 +148,11 @@ def _spare(request: HttpRequest) -> int:
 def section_context(application: Application, one: Section) -> dict[str, Any]:
     sections = [each.slug for each in sections_of(application)]
     position = sections.index(one.slug)
+    remark = last_return(application)
     return {
         "application": application,
         "section": one,
+        "to_take_up": remark if one in to_take_up(application, remark) else None,
         "position": position + 1,
         "total": len(sections),
         "previous_url": home_parts.section_url(application, sections[position - 1]) if position else "",

@@ -16,6 +16,7 @@ from applications.forms.acts import ActForm, ReturnForm, WithdrawForm
 from applications.models import Application
 from applications.notifications.commune import SignatureAskedMail
 from applications.sections import progress
+from applications.signing import changed_since_asked
 from applications.standing import standing
 from applications.states import ApplicationState
 from applications.views import home_parts
@@ -58,6 +59,7 @@ def application_review(request: HttpRequest, public_id: UUID) -> HttpResponse:
         if is_draft
         else [],
         "checks": eligibility.checks(application, today=today),
+        "changed": changed_since_asked(application) if is_draft and policies.can_submit(user, application) else [],
         "can_edit": editable,
         "can_submit": policies.can_submit(user, application) and not left,
         "can_return": policies.can_submit(user, application),
@@ -104,7 +106,9 @@ def signature_return(request: HttpRequest, public_id: UUID) -> HttpResponse:
     form = ReturnForm(request.POST or None, version=application.version)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        services.return_to_drafter(application.pk, by=person(request), text=data["text"], version=data["version"])
+        services.return_to_drafter(
+            application.pk, by=person(request), text=data["text"], sections=data["sections"], version=data["version"]
+        )
         messages.success(request, "Le dossier est renvoyé à vos collègues, avec votre mot.")
         return redirect("application_home", public_id)
     return render(request, "applications/commune/return.html", {"application": application, "form": form})
