@@ -1,6 +1,6 @@
 """The history of a draft: what stood before each sitting, so that nothing written is ever out of reach."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -27,7 +27,7 @@ def keep(
     """
     last = Version.objects.filter(application=application, unit=unit).order_by("-pk").first()
     same = last is not None and last.by_id == by.pk and timezone.now() - last.begun_at < SITTING
-    if same and _turned(application, last.begun_at):
+    if last is not None and same and _turned(application, last.begun_at):
         same = False  # the signature was asked, or the draft came back: what follows is told apart
     if restores is None and same and len(str(before)) - len(str(after)) <= LOSS:
         return False

@@ -29,8 +29,8 @@ class AlreadySent(DomainError):
 
     def __init__(self, application: Application) -> None:
         by, at = application.submitted_by, application.submitted_at
-        who = f"{by.get_full_name()} l’a envoyé" if by else "Il a été envoyé"
-        super().__init__(f"Ce dossier est déjà envoyé, sous le numéro {application.number} : {who} {relative(at)}.")
+        who = f" : {by.get_full_name()} l’a envoyé {relative(at)}" if by and at else ""
+        super().__init__(f"Ce dossier est déjà envoyé, sous le numéro {application.number}{who}.")
 
 
 def submit(pk: int, *, by: User, version: int | None = None) -> Application:

@@ -182,6 +182,9 @@ def application_withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if application.number is None:
         raise Http404
     _require(policies.signs_for_its_commune(request.user, application))
+    if request.method == "GET" and not policies.can_withdraw(request.user, application):
+        messages.info(request, "Ce dossier ne peut plus être retiré en ligne. Écrivez au service pour en parler.")
+        return redirect("application_home", public_id)
     form = WithdrawForm(request.POST or None, version=application.version)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
