@@ -48,7 +48,7 @@ def field_of(question: Question) -> forms.Field:
         field = forms.CharField(max_length=MOST_CHARACTERS[kind], widget=forms.Textarea(attrs={"rows": 6}), **said)
     elif kind == K.NUMBER:
         field = WholeNumberField(widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}), **said)
-        field.widget.width = "s"  # type: ignore[attr-defined]
+        field.widget.width = "s"
     elif kind == K.AMOUNT:
         field = MoneyField(**said)
     elif kind == K.DATE:
@@ -61,7 +61,7 @@ def field_of(question: Question) -> forms.Field:
         field = forms.ChoiceField(choices=_pairs(question), widget=forms.RadioSelect, **said)
     else:
         field = forms.ChoiceField(choices=[("", "Choisir une réponse"), *_pairs(question)], **said)
-    field.limit_words = question.limit_words  # type: ignore[attr-defined]
+    setattr(field, "limit_words", question.limit_words)  # noqa: B010 - read by the field template
     return field
 
 
@@ -167,7 +167,8 @@ class QuestionsForm(forms.Form):
         removed = {at for at in rows if self.cleaned_data.get(f"{field_name(block)}-{at}-retirer")}
         for at in removed:
             for one in self.sheet.children(block):
-                self.errors.pop(field_name(one, block, at), None)
+                if (name := field_name(one, block, at)) in self.errors:
+                    del self.errors[name]
         return [at for at in rows if at not in removed]
 
     def _block_rows(self, block: Question) -> list[dict[str, Any]]:
@@ -183,7 +184,9 @@ class QuestionsForm(forms.Form):
         """A mistake in a question that is not asked is no mistake: what stood there stays."""
         sheet = self.typed()
         for question in self.tops:
-            if question.kind != K.BLOCK and not sheet.asked(question) and self.errors.pop(field_name(question), None):
+            name = field_name(question)
+            if question.kind != K.BLOCK and not sheet.asked(question) and name in self.errors:
+                del self.errors[name]
                 kept = shown(question, self.sheet.get(question))
                 self.cleaned_data[field_name(question)] = kept
 

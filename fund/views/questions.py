@@ -200,7 +200,7 @@ def call_questions_serve(request: HttpRequest, slug: str) -> HttpResponse:
         services.put_in_service(draft.pk, by=person(request), version=data["version"], reason=data["reason"])
         messages.success(request, "Les nouvelles questions sont en service.")
         return redirect("call_questions", slug)
-    begun = call.applications.filter(state="draft").count()  # type: ignore[attr-defined]
+    begun = call.applications.filter(state="draft").count()
     context = {
         "call": call,
         "form": form,
