@@ -22,7 +22,7 @@ AGES = (
     (31, 60, "De 31 à 60 jours"),
     (61, None, "Plus de 60 jours"),
 )
-SAMPLE = {
+SAMPLE: dict[str, Any] = {
     "exercice": 2026, "dossier": "FI-2026-0042", "decision": "B-2026-118", "date_decision": "2026-07-02",
     "engagement": "FI-2026-0042-E12", "type": "Acompte", "montant": 350000, "deja_verse": 0, "reste": 350000,
     "siret": "21130005800016", "nom": "Aubagne", "adresse": "7 boulevard Jean-Jaurès, 13400 Aubagne",

@@ -25,7 +25,7 @@ def as_sepa(data: dict[str, Any], *, sealed_at: datetime) -> bytes:
     if not is_set():
         raise DomainError("Ce fonds ne tient pas son propre compte : ses paiements passent par le comptable public.")
     config: dict[str, Any] = {
-        "name": plain(settings.SEPA["name"]),
+        "name": plain(str(settings.SEPA["name"])),
         "IBAN": settings.SEPA["iban"],
         "batch": True,
         "currency": "EUR",
