@@ -119,11 +119,13 @@ def report_guards() -> list[Guard]:
     def moving_to(state: str) -> pgtrigger.Condition:
         return pgtrigger.Condition(f"NEW.state = '{state}' AND OLD.state IS DISTINCT FROM NEW.state")
 
-    update = {"when": pgtrigger.Before, "operation": pgtrigger.Update}
+    def on_update(name: str, func: str, condition: pgtrigger.Condition | None = None) -> Guard:
+        return Guard(name=name, when=pgtrigger.Before, operation=pgtrigger.Update, condition=condition, func=func)
+
     return [
-        Guard(name="stays", func=STAYS, **update),
-        Guard(name="sent", condition=moving_to("submitted"), func=SENT, **update),
-        Guard(name="accepted", condition=moving_to("accepted"), func=ACCEPTED, **update),
+        on_update("stays", STAYS),
+        on_update("sent", SENT, moving_to("submitted")),
+        on_update("accepted", ACCEPTED, moving_to("accepted")),
     ]
 
 

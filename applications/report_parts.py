@@ -186,7 +186,7 @@ def _proofs(report: FinalReport) -> Progress:
     rows = list(report.documents.all())
     good = [one for one in rows if one.file.state not in REFUSED]
     refused = [f"« {one.file.name} » a été refusé : retirez-le." for one in rows if one.file.state in REFUSED]
-    missing = ()
+    missing: tuple[str, ...] = ()
     if not any(one.kind in PAYING_PROOFS for one in good):
         missing = ("Il manque au moins une facture, un mandat ou le décompte signé.",)
     summary = counted(len(good), "pièce jointe,pièces jointes,aucune pièce jointe")

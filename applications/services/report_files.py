@@ -109,6 +109,7 @@ def _twin(rows: Any, upload: UploadedFile) -> Any:
 
 def _refuse_heavy(report: FinalReport, upload: UploadedFile) -> None:
     limit = settings.UPLOAD_MAX_BYTES_PER_APPLICATION
-    total = (upload.size or 0) + sum(one.file.size for one in (*report.documents.all(), *report.photos.all()))
+    kept = [one.file.size for one in report.documents.all()] + [one.file.size for one in report.photos.all()]
+    total = (upload.size or 0) + sum(kept)
     if total > limit:
         raise DomainError(f"Les fichiers d’un bilan pèsent au plus {filesize(limit)} ensemble. Allégez ce fichier.")

@@ -86,9 +86,9 @@ def _task(report: FinalReport, one: Progress, said: set[str], *, editable: bool)
 
 
 def _turn(report: FinalReport, user: Any, left: list[Progress]) -> Turn:
-    if report.state == ReportState.ACCEPTED:
+    if report.state == ReportState.ACCEPTED and report.accepted_at:
         return Turn("Le bilan est accepté", f"Accepté le {day(report.accepted_at)}. Il ne change plus.")
-    if report.state == ReportState.SUBMITTED:
+    if report.state == ReportState.SUBMITTED and report.submitted_at:
         words = f"Envoyé le {moment(report.submitted_at)}. La métropole l’accepte, ou vous dit ce qui est à compléter."
         return Turn("La métropole lit votre bilan", words)
     late = days_left(report.due_on) < 0

@@ -179,9 +179,11 @@ def _to_judge(request: HttpRequest, public_id: UUID) -> FinalReport:
 def desk_report_moderate(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """« Publiable » or not, part by part, among what the commune lets be published."""
     report = report_of(request.user, public_id)
-    parts = {name.removeprefix("texte-"): value for name, value in request.POST.items() if name.startswith("texte-")}
+    parts = {
+        name.removeprefix("texte-"): str(value) for name, value in request.POST.items() if name.startswith("texte-")
+    }
     photos = {
-        int(name.removeprefix("photo-")): value
+        int(name.removeprefix("photo-")): str(value)
         for name, value in request.POST.items()
         if name.startswith("photo-") and name.removeprefix("photo-").isdecimal() and len(name) < 20
     }

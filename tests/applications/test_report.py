@@ -85,7 +85,7 @@ def test_the_first_word_begins_the_report(report: FinalReport) -> None:
 
 def test_a_stale_save_overwrites_nothing_and_another_part_passes(report: FinalReport) -> None:
     by, pk = report.application.created_by, report.application_id
-    seen = {"version": report.version, "seen": report_parts.fingerprint(report, "publics")}
+    seen: dict[str, Any] = {"version": report.version, "seen": report_parts.fingerprint(report, "publics")}
     reports.save_report_text(pk, "resultats", text="Mieux.", publish=False, by=by)
     reports.save_report_text(pk, "publics", text="Le mien.", publish=False, by=by, **seen)
     with pytest.raises(Stale):
