@@ -47,7 +47,9 @@ def test_two_colleagues_write_one_draft(live_stack: LiveStack, new_visitor: NewV
     karim = Person(new_visitor(live_stack.url), karim_.email, PASSWORD)
     they_meet_in_a_text(draft, lila, karim)
     the_history_gives_back_what_was_there(draft, karim)
-    the_budget_counts_as_one_types(draft, lila)
+    with lila.visitor.expecting("htmx:sendAbort", "htmx:afterRequest"):  # a count on its way when the page is left
+        the_budget_counts_as_one_types(draft, lila)
+        lila.open(address(draft, "gouvernance"))
     a_server_that_is_down_loses_nothing(draft, lila, live_stack)
     a_session_that_ended_loses_nothing(draft, lila)
 
@@ -136,7 +138,7 @@ def a_session_that_ended_loses_nothing(draft: Application, lila: Person) -> None
     assert mirrored(lila.page) == 1
     lila.page.locator("details.menu summary").last.click()
     lila.page.get_by_role("button", name="Se déconnecter").click()
-    lila.page.wait_for_load_state()
+    lila.page.wait_for_url(lambda url: "/obstacles/" not in url)
     assert mirrored(lila.page) == 0
 
 
