@@ -7,7 +7,7 @@ from reviews.views import acts, changes, decisions, file, grid, queue, report
 urlpatterns: list[URLPattern | URLResolver] = [
     path("instruction/", queue.desk_queue, name="desk_queue"),
     path("instruction/export.csv", queue.desk_queue_export, name="desk_queue_export"),
-    path("instruction/reponses/<slug:slug>.<str:kind>", queue.desk_answers_export, name="desk_answers_export"),
+    path("instruction/reponses/<slug:slug>/<slug:kind>/", queue.desk_answers_export, name="desk_answers_export"),
     path("instruction/<uuid:public_id>/", file.desk_file, name="desk_file"),
     path("instruction/<uuid:public_id>/prendre/", acts.desk_take, name="desk_take"),
     path("instruction/<uuid:public_id>/complet/", acts.desk_complete, name="desk_complete"),

@@ -165,10 +165,10 @@ def _join(invitation: Invitation, user: User) -> None:
         data={"role": invitation.role, "organisation": str(invitation.organisation or ""), "invited_by": inviter.pk},
     )
     if invitation.as_administrator:
-        take_over(invitation, user, inviter)
+        _take_over(invitation, user, inviter)
 
 
-def take_over(invitation: Invitation, user: User, inviter: User) -> None:
+def _take_over(invitation: Invitation, user: User, inviter: User) -> None:
     """The invited person administers the commune from now on; who handed over no longer does."""
     given = give(user, Role.ORGANISATION_ADMIN, invitation.organisation)
     if given:

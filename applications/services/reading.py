@@ -53,11 +53,11 @@ class ForTheCommune:
     is_machine: bool = False
 
 
-def pen(by: Any, application: Application) -> Actor:
+def pen(writer: Any, application: Application) -> Actor:
     """Who the journal names for what is written in a draft."""
-    if application.organisation_id in by.organisation_ids(*WRITING_ROLES):
-        return by
-    return ForTheCommune(by.actor_id, f"{by.actor_label} (pour la commune)")
+    if application.organisation_id in writer.organisation_ids(*WRITING_ROLES):
+        return writer
+    return ForTheCommune(writer.actor_id, f"{writer.actor_label} (pour la commune)")
 
 
 def why_not_editable(application: Application) -> str:

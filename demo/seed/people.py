@@ -87,7 +87,7 @@ def roles_of(person: Person, communes: dict[str, Organisation]) -> list[tuple[Or
 
 
 # Who asks to join: (commune, its mail domains, first name, last name, job, address).
-ASKING = (
+ASKING: tuple[tuple[str, list[str], str, str, str, str], ...] = (
     ("Aubagne", ["aubagne.demo"], "Mathilde", "Santoni", "Responsable de la vie associative", "m.santoni@aubagne.demo"),
     ("Carry-le-Rouet", [], "Gérard", "Olivari", "Adjoint au maire, solidarités", "gerard.olivari@orange.fr"),
 )
