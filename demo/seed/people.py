@@ -78,7 +78,7 @@ def roles_of(person: Person, communes: dict[str, Organisation]) -> list[tuple[Or
         person.member_of if person.role in ("reader", "drafter", "signatory") else ""
     )
     if organisation:
-        administers = [(communes[organisation], Role.ORGANISATION_ADMIN)] if person.role == Role.SIGNATORY else []
+        administers = [(communes[organisation], Role.ORGANISATION_ADMIN)] if person.role == Role.SIGNATORY.value else []
         return [(communes[organisation], person.role), *administers]
     both: list[tuple[Organisation | None, str]] = [(None, person.role)]
     if person.member_of:

@@ -92,14 +92,14 @@ STEPS = (
         created_at, updated_at, theme, title, stakes, diagnostic, success, description, resources, governance, obstacles,
         open_questions, action_type, phase, publics, grounds, domains, commitments, requested_cents, total_cost_cents,
         eligible_cost_cents, own_share_cents, allowed_cents, submitted_at, submitted_by_id, snapshot, snapshot_sha256,
-        instructor_id, due_on, suspended_days, search_text)
+        instructor_id, due_on, suspended_days, content_version, search_text)
     SELECT p.id, (SELECT max(r.version) FROM roads r WHERE r.state = p.state), %(call)s, p.organisation_id, p.state, p.number,
         md5(%(seed)s || '-' || p.i)::uuid, %(actor)s, p.at, p.at, p.theme, 'Action de mesure n° ' || p.i,
         'Enjeu de l’action de mesure n° ' || p.i, '', '', 'Description de l’action de mesure n° ' || p.i, '', '', '', '',
         'formation', 'internal', '{agents}', '{}', '{}', '{}', %(asked)s, %(cost)s, %(cost)s, %(cost)s - %(asked)s,
         %(asked)s, s.at, s.by, s.snapshot, coalesce(encode(sha256(convert_to(s.text, 'UTF8')), 'hex'), ''),
         CASE WHEN p.state NOT IN ('draft', 'submitted', 'withdrawn') THEN %(instructor)s::bigint END,
-        (s.at + interval '60 days')::date, 0, lower('action de mesure ' || p.i || ' ' || p.theme)
+        (s.at + interval '60 days')::date, 0, 1, lower('action de mesure ' || p.i || ' ' || p.theme)
     FROM planned p LEFT JOIN LATERAL (
         SELECT p.at AS at, %(actor)s::bigint AS by, t.text, t.text::jsonb AS snapshot
         FROM (SELECT '{"format":1,"number":"' || p.number || '"}' AS text) t WHERE p.number IS NOT NULL
