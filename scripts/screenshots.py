@@ -70,6 +70,7 @@ SCREENS = (
     Screen("questions", DESK_OFFICER, "/instruction/questions/"),
     Screen("commune-ecrire", COMMUNE, "/mes-dossiers/", (DRAFT, "main a[href$='/enjeu/']")),
     Screen("commune-budget", COMMUNE, "/mes-dossiers/", (DRAFT, "main a[href$='/budget/']")),
+    Screen("commune-relire", COMMUNE, "/mes-dossiers/", (DRAFT, "main a[href$='/verifier/']")),
     Screen("commune-historique", COMMUNE, "/mes-dossiers/", (DRAFT, "main a[href$='/historique/']")),
     Screen("instruction", DESK_OFFICER, "/instruction/"),
     Screen("instruction-dossier", DESK_OFFICER, "/instruction/", ("main table a[href^='/instruction/']",)),

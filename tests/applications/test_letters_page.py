@@ -36,6 +36,7 @@ OTHERS = {
     "instalment_requested",
     "message_to_desk",
     "pieces_answered",
+    "reconciliation",
     "report_received",
     "returned_to_drafter",
     "signature_asked",
