@@ -236,7 +236,6 @@ def the_commune_writes(journey: Journey) -> None:
         the_resources,
         the_governance,
         the_obstacles,
-        the_questions_of_the_call,
         the_budget,
     ):
         fill(drafter)
@@ -289,13 +288,6 @@ def the_governance(drafter: Person) -> None:
 
 def the_obstacles(drafter: Person) -> None:
     drafter.write("Les obstacles", "Les plannings : deux dates pour chaque atelier.")
-
-
-def the_questions_of_the_call(drafter: Person) -> None:
-    """One answer asks one question more; it appears where it stands."""
-    drafter.page.get_by_role("radio", name="Non").check()
-    drafter.write("Où l’action aura-t-elle lieu", "Dans les locaux d’une association.")
-    drafter.write("Que restera-t-il de l’action", "Un guide, et des agents formés.")
 
 
 def the_budget(drafter: Person) -> None:
