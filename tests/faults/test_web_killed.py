@@ -41,14 +41,14 @@ document.addEventListener("DOMContentLoaded", () => {
   new MutationObserver(() => {
     if (!/Enregistré à/.test(said.textContent)) return;
     const waits = (box) => localStorage.getItem(`fi-texte:${form.dataset.mirror}${box.closest("[data-unit]").dataset.unit}`);
-    const boxes = Array.from(form.querySelectorAll("[data-unit] [name]")).filter((box) => !waits(box));
+    const boxes = Array.from(form.querySelectorAll("[data-unit] [name]:not([type=hidden])")).filter((box) => !waits(box));
     window.__saved(JSON.stringify([location.pathname, boxes.map(VALUE)]));
   }).observe(said, { childList: true, characterData: true, subtree: true });
 });
 """
 VALUE = """(box) => [box.name + (/checkbox|radio/.test(box.type) ? ":" + box.value : ""),
                      /checkbox|radio/.test(box.type) ? String(box.checked) : box.value]"""
-READ = f"""() => Array.from(document.querySelectorAll("form[data-autosave] [data-unit] [name]")).map({VALUE})"""
+READ = f"""() => Array.from(document.querySelectorAll("form[data-autosave] [data-unit] [name]:not([type=hidden])")).map({VALUE})"""
 Fields = dict[str, str]
 
 
@@ -98,6 +98,7 @@ class Writer:
                     if time.monotonic() >= until:
                         return
                     self._type(box, slug, round_)
+                    self.page.wait_for_timeout(self.chance.choice((0, 0, 350)))
                 self.page.wait_for_timeout(min(400, max(0, (until - time.monotonic()) * 1000)))
 
     def _type(self, box: Locator, slug: str, round_: int) -> None:
