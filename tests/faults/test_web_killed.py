@@ -29,7 +29,7 @@ from tests.factories.applications import a_draft
 from tests.support.browser import Visitor
 from tests.support.live import LiveStack
 
-LONGEST = 10.0
+LONGEST = 7.0
 ROUNDS = 50 if os.environ.get("FULL") else 2
 TYPED = [one.slug for one in SECTIONS if one.slug not in ("commune", "pieces")]
 # What the page shows as saved: the fields of which this browser keeps no copy any more, once it says « Enregistré ».
@@ -41,14 +41,14 @@ document.addEventListener("DOMContentLoaded", () => {
   new MutationObserver(() => {
     if (!/Enregistré à/.test(said.textContent)) return;
     const waits = (box) => localStorage.getItem(`fi-texte:${form.dataset.mirror}${box.closest("[data-unit]").dataset.unit}`);
-    const boxes = Array.from(form.querySelectorAll("[data-unit] [name]:not([type=hidden])")).filter((box) => !waits(box));
+    const boxes = Array.from(form.querySelectorAll("[data-unit] :is([name]:not([type=hidden]), [name$=-account])")).filter((box) => !waits(box));
     window.__saved(JSON.stringify([location.pathname, boxes.map(VALUE)]));
   }).observe(said, { childList: true, characterData: true, subtree: true });
 });
 """
 VALUE = """(box) => [box.name + (/checkbox|radio/.test(box.type) ? ":" + box.value : ""),
                      /checkbox|radio/.test(box.type) ? String(box.checked) : box.value]"""
-READ = f"""() => Array.from(document.querySelectorAll("form[data-autosave] [data-unit] [name]:not([type=hidden])")).map({VALUE})"""
+READ = f"""() => Array.from(document.querySelectorAll("form[data-autosave] [data-unit] :is([name]:not([type=hidden]), [name$=-account])")).map({VALUE})"""
 Fields = dict[str, str]
 
 
