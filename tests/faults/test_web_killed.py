@@ -88,7 +88,8 @@ class Writer:
     def type_everywhere(self, round_: int, until: float) -> None:
         """Every field of every section, again and again, until the moment of the kill."""
         while True:
-            for slug in self.chance.sample(TYPED, len(TYPED)):
+            first = TYPED[round_ % len(TYPED)]
+            for slug in (first, *self.chance.sample(TYPED, len(TYPED))):
                 self.visited.add(self.path(slug))
                 self.page.goto(self.path(slug))
                 self.page.evaluate("document.querySelectorAll('form details').forEach((one) => { one.open = true; })")
