@@ -301,7 +301,7 @@ def the_budget(drafter: Person) -> None:
     own = drafter.page.get_by_role("textbox", name="Autofinancement de la commune").and_(drafter.page.locator(".money"))
     own.fill("3 000,50")
     drafter.press("Enregistrer et continuer")
-    drafter.reads("à corriger", "Il y a trop de produits")
+    drafter.reads("points à corriger", "Écart avec les charges")
     drafter.page.get_by_role("textbox", name="64 Charges de personnel").and_(drafter.page.locator(".money")).fill(
         "1 500"
     )
@@ -320,7 +320,7 @@ def the_documents(journey: Journey, drafter: Person) -> None:
 def every_document_is_ready(drafter: Person) -> None:
     drafter.page.reload()
     expect(drafter.main).not_to_contain_text("En cours d’analyse", timeout=1_500)
-    expect(drafter.main.get_by_text("Jointe", exact=True)).to_have_count(2, timeout=1_500)
+    expect(drafter.main.locator(".st").get_by_text("Prêt", exact=True)).to_have_count(2, timeout=1_500)
 
 
 def the_signatory_sends(journey: Journey) -> None:
