@@ -472,9 +472,9 @@ def finance_pays_once(journey: Journey) -> None:
     the_instalment_is_certified_then_approved(journey)
     preparer = journey.by(PREPARER)
     the_batch_is_sealed(journey, preparer)
-    for format_name in ("CSV", "XLSX"):
-        first = preparer.download(f"Télécharger le {format_name}", journey.folder)
-        again = preparer.download(f"Télécharger le {format_name}", journey.folder)
+    for format_name in ("csv", "xlsx"):
+        first = preparer.download(f"form[action$='/{format_name}/'] button", journey.folder)
+        again = preparer.download(f"form[action$='/{format_name}/'] button", journey.folder)
         assert first.read_bytes() == again.read_bytes()
     the_workbook_says_who_gets_what(journey, again)
     preparer.open("/lots/")

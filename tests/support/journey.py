@@ -84,9 +84,9 @@ class Person:
         insist(says_so, seconds)
         self.look()
 
-    def download(self, words: str, folder: Path) -> Path:
+    def download(self, selector: str, folder: Path) -> Path:
         with self.page.expect_download() as started:
-            self.page.get_by_text(words).first.click()
+            self.page.locator(selector).first.click()
         kept: Download = started.value
         target = folder / f"{len(list(folder.iterdir()))}-{kept.suggested_filename}"
         kept.save_as(target)
