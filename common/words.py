@@ -4,7 +4,8 @@ import re
 
 # What separates words, and what alone is not one (« Oui ! » is one word, « l’action » too).
 _SEPARATORS = r"\s\x1c-\x1f\u0085\ufeff\u200b"
-_POINTS = r"!?:;.,…«»“”\"'’‘()\[\]\{\}\/\-–—•*=+%&"
+# Nothing is escaped that needs not be: browsers refuse it.
+_POINTS = r"""!?:;.,…«»“”"'’‘()\[\]{}/\-–—•*=+%&"""
 WORDS = rf"(?:^|[{_SEPARATORS}])[{_POINTS}]*[^{_SEPARATORS}{_POINTS}]"
 _WORD = re.compile(WORDS)
 
