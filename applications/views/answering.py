@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts.access import person
 from applications import eligibility, policies, services
 from applications.forms.answering import AnswerForms
 from applications.forms.rows import SPARE
@@ -17,7 +18,7 @@ from applications.services.exchange import GONE
 from applications.states import ApplicationState
 from applications.views import home_parts
 from applications.views.document_rows import file_row
-from applications.views.fetching import own_file, person
+from applications.views.fetching import own_file
 from common.errors import DomainError, NotAllowed
 from documents.names import display_name
 from documents.uploads import too_heavy

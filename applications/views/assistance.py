@@ -9,14 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import for_roles
+from accounts.access import for_roles, person
 from accounts.models import Organisation
 from accounts.states import OrganisationKind
 from applications import policies, services
 from applications.forms.help import AskHelpForm, OpenHelpForm
 from applications.models import Application, Assistance
 from applications.states import ApplicationState
-from applications.views.fetching import own_file, person
+from applications.views.fetching import own_file
 from applications.visibility import HELPING_ROLES
 from common.errors import DomainError, NotAllowed
 from fund.models import Call

@@ -7,11 +7,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts.access import person
 from applications import policies, services
 from applications.comparing import differences
 from applications.forms.changing import ChangeForm
 from applications.views import home_parts
-from applications.views.fetching import own_file_alone, person
+from applications.views.fetching import own_file_alone
 from common.errors import DomainError, NotAllowed
 
 

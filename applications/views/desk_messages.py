@@ -8,14 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import for_roles
+from accounts.access import for_roles, person
 from accounts.states import DESK_ROLES, Role
 from applications import conversation, policies, services
 from applications.forms.messages import MessageForm
 from applications.models import Application, FileMessage
 from applications.models.messages import Author
 from applications.notifications.commune import members
-from applications.views.fetching import person
 from applications.views.messages import up_to
 from common.errors import DomainError, NotAllowed
 from common.paging import newest_first

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.access import person
 from applications import eligibility, policies, services
 from applications.forms.acts import DateDocumentForm, UploadForm
 from applications.models import Application
@@ -14,7 +15,7 @@ from applications.sections import BY_SLUG
 from applications.views import home_parts
 from applications.views.document_rows import document_row, document_rows, same_as_seen, waits
 from applications.views.drafting import refuse_readers, section_context
-from applications.views.fetching import own_file, person
+from applications.views.fetching import own_file
 from common.errors import DomainError
 from documents.names import display_name
 from documents.uploads import too_heavy

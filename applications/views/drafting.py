@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.access import person
 from applications import budget_help, eligibility, kept, policies, presence, services
 from applications.answers import ACCOUNTS
 from applications.forms.budget import Budget
@@ -19,7 +20,7 @@ from applications.models import Application
 from applications.sections import BY_SLUG, Section, sections_of
 from applications.signing import last_return, to_take_up
 from applications.views import home_parts, units
-from applications.views.fetching import own_file, own_file_alone, person
+from applications.views.fetching import own_file, own_file_alone
 from applications.views.questions import opened_by, questions_context, questions_form, section_or_404
 from common.errors import NotAllowed
 

@@ -14,11 +14,6 @@ from applications.states import ApplicationState
 from applications.visibility import HELPING_ROLES
 
 
-def person(request: HttpRequest) -> Any:
-    """Who is signed in (every page of the commune is behind the sign-in)."""
-    return request.user
-
-
 def own_files(user: Any) -> Any:
     """The files of the person's own communes, or that they were given the hand on, with what the commune may know of their state."""
     own = Q(organisation__in=user.organisation_ids())

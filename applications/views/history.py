@@ -9,13 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.access import person
 from applications import kept, policies, presence, services
 from applications.models import Application, Version
 from applications.sections import BY_SLUG
 from applications.services import history, writing
 from applications.views import home_parts
 from applications.views.drafting import refuse_readers
-from applications.views.fetching import own_file, own_file_alone, person
+from applications.views.fetching import own_file, own_file_alone
 from applications.written import in_words, unit_label
 from common.differences import differences
 from common.paging import newest_first

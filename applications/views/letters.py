@@ -6,9 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from accounts.access import person
 from applications.letters import letters_of
 from applications.views import home_parts
-from applications.views.fetching import own_file_alone, person
+from applications.views.fetching import own_file_alone
 
 
 @require_GET

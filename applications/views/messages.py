@@ -8,13 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.access import person
 from applications import conversation, policies, services
 from applications.forms.messages import MessageForm, QuestionForm
 from applications.models import Application
 from applications.models.messages import Author
 from applications.standing import standing
 from applications.views import home_parts
-from applications.views.fetching import own_file_alone, person
+from applications.views.fetching import own_file_alone
 from common.errors import DomainError, NotAllowed
 from documents.uploads import too_heavy
 

@@ -8,12 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts.access import person
 from applications import policies, questionnaire, services
 from applications.forms.acts import ActForm
 from applications.models import Application
 from applications.sections import Section, section_in, sections_of
 from applications.views import home_parts, units
-from applications.views.fetching import own_file, person
+from applications.views.fetching import own_file
 from common.errors import NotAllowed
 from common.typography import counted
 from fund.questions.form import QuestionsForm

@@ -8,12 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.access import person
 from applications import policies, services
 from applications.forms.help import BeginAgainForm
 from applications.sections import BY_SLUG
 from applications.states import ApplicationState
 from applications.views import home_parts
-from applications.views.fetching import own_file, own_files, person
+from applications.views.fetching import own_file, own_files
 from common.errors import DomainError, NotAllowed
 from fund.models import Call
 from journal.services import done_before

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.access import person
 from applications import policies, report_parts
 from applications.answers import line_words
 from applications.forms.report import BudgetForms, MeasureForm, PublicationForm, TextForm
@@ -16,7 +17,6 @@ from applications.report_money import gap_words, measure_words
 from applications.report_parts import BUDGET, BY_SLUG, GROUPS, MEASURES, PUBLICATION, TEXTS, Progress
 from applications.services import reports
 from applications.states import ReportState, Side
-from applications.views.fetching import person
 from applications.views.home_parts import Turn
 from applications.views.report_pages import (
     amounts,

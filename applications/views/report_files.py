@@ -8,13 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.access import person
 from applications import policies
 from applications.forms.report import AddPhotoForm, PhotoForm, ProofForm
 from applications.models import FinalReport
 from applications.report_parts import PHOTOS, PROOFS
 from applications.services import report_files
 from applications.services.report_files import MAX_PHOTOS
-from applications.views.fetching import person
 from applications.views.report_pages import (
     file_row,
     own_report,

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.access import person
 from applications import policies, report_parts
 from applications.forms.acts import ActForm, ReturnForm
 from applications.forms.report import CertifyForm
@@ -16,7 +17,6 @@ from applications.models import FinalReport
 from applications.notifications.reports import ReportReceived, ReportSent, ReportSignatureAsked
 from applications.services import reports
 from applications.states import ReportState
-from applications.views.fetching import person
 from applications.views.report_pages import own_report, part_url, reading_context, report_url
 from common.dates import day, days_left
 from common.errors import NotAllowed

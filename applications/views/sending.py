@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.access import person
 from applications import eligibility, policies, services
 from applications.answers import answers_of
 from applications.forms.acts import ActForm, ReturnForm, WithdrawForm
@@ -20,7 +21,7 @@ from applications.signing import changed_since_asked
 from applications.standing import standing
 from applications.states import ApplicationState
 from applications.views import home_parts
-from applications.views.fetching import own_file, own_file_alone, person
+from applications.views.fetching import own_file, own_file_alone
 from common.dates import day, moment
 from common.errors import NotAllowed
 from common.money import euros, percent

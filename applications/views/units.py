@@ -11,11 +11,11 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 from django.template.loader import render_to_string
 
+from accounts.access import person
 from applications import kept
 from applications.models import Application, KeptText, Version
 from applications.sections import Section
 from applications.services import writing
-from applications.views.fetching import person
 from applications.written import in_words, unit_label
 from common.clock import database_now
 from common.dates import hour, moment
