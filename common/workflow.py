@@ -8,12 +8,29 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
+from django_fsm import FSMField
+
+
+class StateField(FSMField):
+    """A protected state. In migrations it is a plain CharField.
+
+    Migrating renders every model thousands of times, and each FSMField rendered listens for all models to come: the
+    work grew with its square. No migration needs its transitions.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "protected": True})
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        kwargs.pop("protected")
+        return name, "django.db.models.CharField", args, kwargs
 
 
 class StatefulModel(models.Model):
     """A row whose `state` changes only through a transition called by a service.
 
-    `state` (an FSMField(protected=True) of the subclass) is in no form and no `update_or_create`.
+    `state` (a StateField of the subclass) is in no form and no `update_or_create`.
     """
 
     version = models.PositiveIntegerField("version", default=1, editable=False)

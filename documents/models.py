@@ -8,12 +8,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from accounts.models import Organisation
 from common.grants import Grants
 from common.guards import Guard, no_delete, refuse
-from common.workflow import StatefulModel
+from common.workflow import StateField, StatefulModel
 from documents.states import FileState, Origin
 from documents.visibility import visible
 from journal.guards import state_guards
@@ -51,7 +51,7 @@ class StoredFile(StatefulModel):
 
     grants = Grants.NO_DELETE
 
-    state = FSMField("état", max_length=20, choices=FileState, default=FileState.QUARANTINED, protected=True)
+    state = StateField("état", max_length=20, choices=FileState, default=FileState.QUARANTINED)
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.UPLOADED)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, related_name="files")
     key = models.CharField(max_length=64, unique=True, default=new_key)

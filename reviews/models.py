@@ -6,12 +6,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from applications.models import Application, ChangeRequest, Decision, FinalReport
 from common.grants import Grants
 from common.guards import no_delete
-from common.workflow import StatefulModel
+from common.workflow import StateField, StatefulModel
 from fund.models import Criterion
 from journal.guards import state_guards
 from reviews.guards import (
@@ -66,7 +66,7 @@ class Review(StatefulModel):
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="reviews")
     evaluator = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reviews")
-    state = FSMField("état", max_length=12, choices=ReviewState, default=S.ASSIGNED, protected=True)
+    state = StateField("état", max_length=12, choices=ReviewState, default=S.ASSIGNED)
     assigned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     assigned_at = models.DateTimeField(db_default=Now())
     due_on = models.DateField("attendue le", null=True)

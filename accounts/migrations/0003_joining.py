@@ -4,7 +4,6 @@ import common.guards
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
-import django_fsm
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
@@ -48,7 +47,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField()),
                 ('confirmed_at', models.DateTimeField(null=True, verbose_name='adresse confirmée le')),
                 ('confirmed_through', models.CharField(blank=True, default='', max_length=20, verbose_name='confirmée par')),
-                ('state', django_fsm.FSMField(choices=[('unconfirmed', 'Adresse à confirmer'), ('waiting', 'En attente'), ('accepted', 'Acceptée'), ('refused', 'Refusée')], default='unconfirmed', max_length=50, protected=True, verbose_name='état')),
+                ('state', models.CharField(choices=[('unconfirmed', 'Adresse à confirmer'), ('waiting', 'En attente'), ('accepted', 'Acceptée'), ('refused', 'Refusée')], default='unconfirmed', max_length=50, verbose_name='état')),
                 ('decided_at', models.DateTimeField(null=True)),
                 ('role', models.CharField(blank=True, choices=[('reader', 'Lecteur'), ('drafter', 'Rédacteur'), ('signatory', 'Signataire')], default='', max_length=20, verbose_name='rôle donné')),
                 ('as_administrator', models.BooleanField(default=False, verbose_name='administre la commune')),

@@ -6,14 +6,14 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from accounts.guards import join_guards
 from accounts.models.people import Organisation, User
 from accounts.states import FILE_ROLES, JoinState
 from common.grants import Grants
 from common.guards import no_delete
-from common.workflow import StatefulModel
+from common.workflow import StateField, StatefulModel
 from journal.guards import state_guards
 
 ANSWERED = (JoinState.ACCEPTED, JoinState.REFUSED)
@@ -34,7 +34,7 @@ class JoinRequest(StatefulModel):
     expires_at = models.DateTimeField()
     confirmed_at = models.DateTimeField("adresse confirmée le", null=True)
     confirmed_through = models.CharField("confirmée par", max_length=20, blank=True, default="")
-    state = FSMField("état", choices=JoinState, default=JoinState.UNCONFIRMED, protected=True)
+    state = StateField("état", choices=JoinState, default=JoinState.UNCONFIRMED)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     role = models.CharField(

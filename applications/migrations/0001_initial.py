@@ -3,7 +3,6 @@
 import django.contrib.postgres.fields
 import django.contrib.postgres.search
 import django.db.models.functions.datetime
-import django_fsm
 import uuid
 from django.db import migrations, models
 
@@ -21,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'Brouillon'), ('submitted', 'Envoyé'), ('in_instruction', 'En instruction'), ('awaiting_commune', 'En attente de la commune'), ('under_review', 'En évaluation'), ('reviewed', 'Évalué'), ('granted', 'Accordé'), ('waitlisted', 'Liste d’attente'), ('rejected', 'Refusé'), ('inadmissible', 'Irrecevable'), ('withdrawn', 'Retiré'), ('closed', 'Clôturé'), ('lapsed', 'Caduc'), ('cancelled', 'Annulé')], default='draft', max_length=20, protected=True, verbose_name='état')),
+                ('state', models.CharField(choices=[('draft', 'Brouillon'), ('submitted', 'Envoyé'), ('in_instruction', 'En instruction'), ('awaiting_commune', 'En attente de la commune'), ('under_review', 'En évaluation'), ('reviewed', 'Évalué'), ('granted', 'Accordé'), ('waitlisted', 'Liste d’attente'), ('rejected', 'Refusé'), ('inadmissible', 'Irrecevable'), ('withdrawn', 'Retiré'), ('closed', 'Clôturé'), ('lapsed', 'Caduc'), ('cancelled', 'Annulé')], default='draft', max_length=20, verbose_name='état')),
                 ('number', models.CharField(max_length=20, null=True, unique=True, verbose_name='numéro')),
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='créé le')),
@@ -98,7 +97,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('state', django_fsm.FSMField(choices=[('recorded', 'Enregistrée'), ('signed', 'Signée'), ('notified', 'Notifiée'), ('withdrawn', 'Retirée avant signature')], default='recorded', max_length=12, protected=True, verbose_name='état')),
+                ('state', models.CharField(choices=[('recorded', 'Enregistrée'), ('signed', 'Signée'), ('notified', 'Notifiée'), ('withdrawn', 'Retirée avant signature')], default='recorded', max_length=12, verbose_name='état')),
                 ('kind', models.CharField(choices=[('grant', 'Accord'), ('waitlist', 'Liste d’attente'), ('reject', 'Refus')], max_length=10, verbose_name='sens')),
                 ('amount_cents', models.BigIntegerField(default=0, verbose_name='montant accordé')),
                 ('requested_cents', models.BigIntegerField(default=0, editable=False)),
@@ -119,7 +118,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('state', django_fsm.FSMField(choices=[('due', 'Attendu'), ('draft', 'En préparation'), ('submitted', 'Envoyé'), ('returned', 'À compléter'), ('accepted', 'Accepté')], default='due', max_length=12, protected=True, verbose_name='état')),
+                ('state', models.CharField(choices=[('due', 'Attendu'), ('draft', 'En préparation'), ('submitted', 'Envoyé'), ('returned', 'À compléter'), ('accepted', 'Accepté')], default='due', max_length=12, verbose_name='état')),
                 ('due_on', models.DateField(verbose_name='attendu le')),
                 ('sections', models.JSONField(default=dict, verbose_name='sections')),
                 ('indicators', models.JSONField(default=list, verbose_name='indicateurs')),

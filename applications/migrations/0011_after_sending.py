@@ -4,7 +4,6 @@ import common.guards
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import django_fsm
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
@@ -26,7 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('state', django_fsm.FSMField(choices=[('requested', 'Demandée'), ('agreed', 'Accord à signer'), ('accepted', 'Acceptée'), ('refused', 'Refusée'), ('withdrawn', 'Retirée par la commune')], default='requested', max_length=12, protected=True, verbose_name='état')),
+                ('state', models.CharField(choices=[('requested', 'Demandée'), ('agreed', 'Accord à signer'), ('accepted', 'Acceptée'), ('refused', 'Refusée'), ('withdrawn', 'Retirée par la commune')], default='requested', max_length=12, verbose_name='état')),
                 ('before', models.JSONField(default=dict, verbose_name='avant')),
                 ('after', models.JSONField(default=dict, verbose_name='après')),
                 ('award_cents', models.BigIntegerField(default=0, verbose_name='aide en vigueur')),

@@ -10,7 +10,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from accounts.models import Organisation
 from applications.draft_guards import read_again_guard, weight_guard
@@ -19,7 +19,7 @@ from applications.states import UNDECIDED, ApplicationState, FundingStatus, Phas
 from applications.visibility import visible
 from common.grants import Grants
 from common.guards import no_delete
-from common.workflow import StatefulModel
+from common.workflow import StateField, StatefulModel
 from documents.models import StoredFile
 from fund.models import Call, QuestionSet
 from fund.states import ActionType, Theme
@@ -51,7 +51,7 @@ class Application(StatefulModel):
     organisation = models.ForeignKey(
         Organisation, on_delete=models.PROTECT, related_name="applications", verbose_name="commune"
     )
-    state = FSMField("état", max_length=20, choices=ApplicationState, default=S.DRAFT, protected=True)
+    state = StateField("état", max_length=20, choices=ApplicationState, default=S.DRAFT)
     number = models.CharField("numéro", max_length=20, unique=True, null=True)
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     question_set = models.ForeignKey(

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from applications.guards import change_guards
 from applications.models.application import Application
@@ -14,7 +14,7 @@ from applications.models.decision import Decision
 from applications.states import ChangeState
 from common.grants import Grants
 from common.guards import no_delete
-from common.workflow import StatefulModel
+from common.workflow import StateField, StatefulModel
 from documents.models import StoredFile
 from fund.models import Movement
 from journal.guards import state_guards
@@ -35,7 +35,7 @@ class ChangeRequest(StatefulModel):
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="changes")
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="changes")
-    state = FSMField("état", max_length=12, choices=ChangeState, default=C.REQUESTED, protected=True)
+    state = StateField("état", max_length=12, choices=ChangeState, default=C.REQUESTED)
     before = models.JSONField("avant", default=dict)
     after = models.JSONField("après", default=dict)
     award_cents = models.BigIntegerField("aide en vigueur", default=0)

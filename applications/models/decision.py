@@ -6,14 +6,14 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Now
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from applications.guards import award_guards, decision_guards
 from applications.models.application import Application
 from applications.states import DecisionKind, DecisionState
 from common.grants import Grants
 from common.guards import no_delete
-from common.workflow import StatefulModel
+from common.workflow import StateField, StatefulModel
 from documents.models import StoredFile
 from fund.models import Movement
 from journal.guards import state_guards
@@ -31,7 +31,7 @@ class Decision(StatefulModel):
     grants = Grants.NO_DELETE
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
-    state = FSMField("état", max_length=12, choices=DecisionState, default=D.RECORDED, protected=True)
+    state = StateField("état", max_length=12, choices=DecisionState, default=D.RECORDED)
     kind = models.CharField("sens", max_length=10, choices=DecisionKind)
     amount_cents = models.BigIntegerField("montant accordé", default=0)
     requested_cents = models.BigIntegerField(default=0, editable=False)

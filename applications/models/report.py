@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from accounts.models import Organisation
 from applications.models.application import Application
@@ -14,7 +14,7 @@ from applications.report_guards import INDICATOR, LINE, moderated, part_guards, 
 from applications.states import Moderation, PhotoPeople, ProofKind, ReportState, ReportText, Side
 from common.grants import Grants
 from common.guards import append_only, no_delete
-from common.workflow import StatefulModel
+from common.workflow import StateField, StatefulModel
 from documents.models import StoredFile
 from journal.guards import state_guards
 
@@ -31,7 +31,7 @@ class FinalReport(StatefulModel):
     grants = Grants.NO_DELETE
 
     application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="report")
-    state = FSMField("état", max_length=12, choices=ReportState, default=R.DUE, protected=True)
+    state = StateField("état", max_length=12, choices=ReportState, default=R.DUE)
     due_on = models.DateField("attendu le")
     spent_cents = models.BigIntegerField("dépenses justifiées", default=0)
     budget_note = models.TextField("explication des écarts", blank=True, default="")

@@ -3,7 +3,6 @@
 import common.guards
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import django_fsm
 import documents.models
 import pgtrigger.compiler
 import pgtrigger.migrations
@@ -26,7 +25,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('state', django_fsm.FSMField(choices=[('quarantined', 'En cours d’analyse'), ('clean', 'Prêt'), ('infected', 'Refusé : virus détecté'), ('unreadable', 'Refusé : fichier illisible')], default='quarantined', max_length=20, protected=True, verbose_name='état')),
+                ('state', models.CharField(choices=[('quarantined', 'En cours d’analyse'), ('clean', 'Prêt'), ('infected', 'Refusé : virus détecté'), ('unreadable', 'Refusé : fichier illisible')], default='quarantined', max_length=20, verbose_name='état')),
                 ('origin', models.CharField(choices=[('uploaded', 'Déposé'), ('issued', 'Produit par le fonds')], default='uploaded', max_length=10)),
                 ('key', models.CharField(default=documents.models.new_key, max_length=64, unique=True)),
                 ('path', models.CharField(max_length=200, unique=True)),

@@ -4,7 +4,6 @@ import common.guards
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
-import django_fsm
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
@@ -39,7 +38,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 ('year', models.PositiveSmallIntegerField(verbose_name='année')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'En préparation'), ('published', 'Publié'), ('open', 'Ouvert'), ('closed', 'Clos'), ('deciding', 'En décision'), ('decided', 'Décidé'), ('archived', 'Archivé')], default='draft', max_length=20, protected=True, verbose_name='état')),
+                ('state', models.CharField(choices=[('draft', 'En préparation'), ('published', 'Publié'), ('open', 'Ouvert'), ('closed', 'Clos'), ('deciding', 'En décision'), ('decided', 'Décidé'), ('archived', 'Archivé')], default='draft', max_length=20, verbose_name='état')),
                 ('title', models.CharField(max_length=160, verbose_name='titre')),
                 ('slug', models.SlugField(max_length=80, unique=True)),
                 ('summary', models.TextField(verbose_name='présentation')),
@@ -237,7 +236,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigIntegerField()),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 ('year', models.PositiveSmallIntegerField(verbose_name='année')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'En préparation'), ('published', 'Publié'), ('open', 'Ouvert'), ('closed', 'Clos'), ('deciding', 'En décision'), ('decided', 'Décidé'), ('archived', 'Archivé')], default='draft', max_length=20, protected=True, verbose_name='état')),
+                ('state', models.CharField(choices=[('draft', 'En préparation'), ('published', 'Publié'), ('open', 'Ouvert'), ('closed', 'Clos'), ('deciding', 'En décision'), ('decided', 'Décidé'), ('archived', 'Archivé')], default='draft', max_length=20, verbose_name='état')),
                 ('title', models.CharField(max_length=160, verbose_name='titre')),
                 ('slug', models.SlugField(db_index=False, max_length=80)),
                 ('summary', models.TextField(verbose_name='présentation')),

@@ -4,7 +4,6 @@ import common.guards
 import django.contrib.postgres.fields
 import django.db.models.constraints
 import django.db.models.deletion
-import django_fsm
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
@@ -23,7 +22,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 ('number', models.PositiveSmallIntegerField(default=1, verbose_name='version')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'En préparation'), ('frozen', 'En service')], default='draft', max_length=10, protected=True, verbose_name='état')),
+                ('state', models.CharField(choices=[('draft', 'En préparation'), ('frozen', 'En service')], default='draft', max_length=10, verbose_name='état')),
                 ('reason', models.TextField(blank=True, default='', verbose_name='motif')),
                 ('frozen_at', models.DateTimeField(editable=False, null=True, verbose_name='en service depuis le')),
                 ('call', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='question_sets', to='fund.call')),

@@ -10,11 +10,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from common.grants import Grants
 from common.guards import Guard, no_delete
-from common.workflow import StatefulModel
+from common.workflow import StateField, StatefulModel
 from fund.guards import RULES_STAY, rule_rows_guard
 from fund.models.money import Envelope, Fund
 from fund.states import PUBLIC, ActionType, Audience, CallState, LegalBasis, Theme
@@ -42,7 +42,7 @@ class Call(StatefulModel):
     fund = models.ForeignKey(Fund, on_delete=models.PROTECT, related_name="calls")
     envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, related_name="calls")
     year = models.PositiveSmallIntegerField("année")
-    state = FSMField("état", max_length=20, choices=CallState, default=CallState.DRAFT, protected=True)
+    state = StateField("état", max_length=20, choices=CallState, default=CallState.DRAFT)
     title = models.CharField("titre", max_length=160)
     slug = models.SlugField(max_length=80, unique=True)
     summary = models.TextField("présentation")

@@ -6,11 +6,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from common.grants import Grants
 from common.guards import no_delete
-from common.workflow import StatefulModel
+from common.workflow import StateField, StatefulModel
 from fund.models.calls import Call
 from fund.questions.guards import question_guards, set_guards
 from fund.questions.states import (
@@ -36,7 +36,7 @@ class QuestionSet(StatefulModel):
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="question_sets")
     number = models.PositiveSmallIntegerField("version", default=1)
-    state = FSMField("état", max_length=10, choices=S, default=S.DRAFT, protected=True)
+    state = StateField("état", max_length=10, choices=S, default=S.DRAFT)
     reason = models.TextField("motif", blank=True, default="")
     frozen_at = models.DateTimeField("en service depuis le", null=True, editable=False)
 

@@ -3,7 +3,6 @@
 import common.guards
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import django_fsm
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
@@ -27,7 +26,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('state', django_fsm.FSMField(choices=[('declared', 'À vérifier'), ('verified', 'Vérifié'), ('superseded', 'Remplacé'), ('refused', 'Refusé')], default='declared', max_length=12, protected=True, verbose_name='état')),
+                ('state', models.CharField(choices=[('declared', 'À vérifier'), ('verified', 'Vérifié'), ('superseded', 'Remplacé'), ('refused', 'Refusé')], default='declared', max_length=12, verbose_name='état')),
                 ('iban', models.CharField(max_length=34, verbose_name='IBAN')),
                 ('bic', models.CharField(blank=True, default='', max_length=11, verbose_name='BIC')),
                 ('holder', models.CharField(max_length=120, verbose_name='titulaire')),
@@ -51,7 +50,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('state', django_fsm.FSMField(choices=[('open', 'En préparation'), ('sealed', 'Scellé'), ('transmitted', 'Transmis'), ('reconciled', 'Rapproché')], default='open', max_length=12, protected=True, verbose_name='état')),
+                ('state', models.CharField(choices=[('open', 'En préparation'), ('sealed', 'Scellé'), ('transmitted', 'Transmis'), ('reconciled', 'Rapproché')], default='open', max_length=12, verbose_name='état')),
                 ('year', models.PositiveSmallIntegerField(verbose_name='exercice')),
                 ('number', models.CharField(max_length=20, null=True, unique=True, verbose_name='numéro')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='ouvert le')),
@@ -88,7 +87,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('state', django_fsm.FSMField(choices=[('planned', 'Prévu'), ('requested', 'Demandé'), ('certified', 'Service fait'), ('approved', 'Approuvé'), ('ordered', 'Ordonnancé'), ('paid', 'Payé'), ('rejected', 'Rejeté par le comptable')], default='planned', max_length=12, protected=True, verbose_name='état')),
+                ('state', models.CharField(choices=[('planned', 'Prévu'), ('requested', 'Demandé'), ('certified', 'Service fait'), ('approved', 'Approuvé'), ('ordered', 'Ordonnancé'), ('paid', 'Payé'), ('rejected', 'Rejeté par le comptable')], default='planned', max_length=12, verbose_name='état')),
                 ('kind', models.CharField(choices=[('advance', 'Acompte'), ('interim', 'Acompte intermédiaire'), ('balance', 'Solde'), ('single', 'Versement unique')], max_length=10, verbose_name='sorte')),
                 ('position', models.PositiveSmallIntegerField(default=1)),
                 ('amount_cents', models.BigIntegerField(verbose_name='montant')),

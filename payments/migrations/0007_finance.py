@@ -3,7 +3,6 @@
 import common.guards
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import django_fsm
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
@@ -87,7 +86,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('state', django_fsm.FSMField(choices=[('read', 'À contrôler'), ('applied', 'Appliqué'), ('discarded', 'Écarté')], default='read', max_length=10, protected=True, verbose_name='état')),
+                ('state', models.CharField(choices=[('read', 'À contrôler'), ('applied', 'Appliqué'), ('discarded', 'Écarté')], default='read', max_length=10, verbose_name='état')),
                 ('name', models.CharField(max_length=200, verbose_name='fichier')),
                 ('sha256', models.CharField(max_length=64, verbose_name='empreinte')),
                 ('content', models.BinaryField()),
@@ -150,7 +149,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='instalment',
             name='state',
-            field=django_fsm.FSMField(choices=[('planned', 'Prévu'), ('requested', 'Demandé'), ('certified', 'Service fait'), ('approved', 'Approuvé'), ('ordered', 'Ordonnancé'), ('paid', 'Payé')], default='planned', max_length=12, protected=True, verbose_name='état'),
+            field=models.CharField(choices=[('planned', 'Prévu'), ('requested', 'Demandé'), ('certified', 'Service fait'), ('approved', 'Approuvé'), ('ordered', 'Ordonnancé'), ('paid', 'Payé')], default='planned', max_length=12, verbose_name='état'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='batch',

@@ -6,12 +6,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from accounts.states import FINANCE_ROLES, Role
 from common.grants import Grants
 from common.guards import append_only, no_delete
-from common.workflow import StatefulModel
+from common.workflow import StateField, StatefulModel
 from fund.models import Movement
 from journal.guards import state_guards
 from payments.finance_guards import contrary_guards, difference_guards, return_guards, return_line_guards
@@ -85,7 +85,7 @@ class ReturnImport(StatefulModel):
 
     grants = Grants.NO_DELETE
 
-    state = FSMField("état", max_length=10, choices=ReturnState, default=R.READ, protected=True)
+    state = StateField("état", max_length=10, choices=ReturnState, default=R.READ)
     name = models.CharField("fichier", max_length=200)
     sha256 = models.CharField("empreinte", max_length=64)
     content = models.BinaryField()

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
-from django_fsm import FSMField, transition
+from django_fsm import transition
 
 from accounts.models import Organisation
 from accounts.states import READING_ROLES
@@ -15,7 +15,7 @@ from applications.models import Application, ChangeRequest, Decision
 from applications.states import DecisionState
 from common.grants import Grants
 from common.guards import append_only, no_delete
-from common.workflow import StatefulModel
+from common.workflow import StateField, StatefulModel
 from documents.models import StoredFile
 from fund.models import PlannedShare
 from journal.guards import state_guards
@@ -49,7 +49,7 @@ class BankVersion(StatefulModel):
     grants = Grants.NO_DELETE
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="bank_versions")
-    state = FSMField("état", max_length=12, choices=BankState, default=K.DECLARED, protected=True)
+    state = StateField("état", max_length=12, choices=BankState, default=K.DECLARED)
     iban = models.CharField("IBAN", max_length=34)
     bic = models.CharField("BIC", max_length=11, blank=True, default="")
     holder = models.CharField("titulaire", max_length=120)
@@ -130,7 +130,7 @@ class Instalment(StatefulModel):
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="instalments")
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="instalments")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="instalments")
-    state = FSMField("état", max_length=12, choices=InstalmentState, default=I.PLANNED, protected=True)
+    state = StateField("état", max_length=12, choices=InstalmentState, default=I.PLANNED)
     kind = models.CharField("sorte", max_length=10, choices=PlannedShare.Kind)
     position = models.PositiveSmallIntegerField(default=1)
     amount_cents = models.BigIntegerField("montant")
@@ -231,7 +231,7 @@ class Batch(StatefulModel):
 
     grants = Grants.NO_DELETE
 
-    state = FSMField("état", max_length=12, choices=BatchState, default=B.OPEN, protected=True)
+    state = StateField("état", max_length=12, choices=BatchState, default=B.OPEN)
     year = models.PositiveSmallIntegerField("exercice")
     number = models.CharField("numéro", max_length=20, unique=True, null=True)
     prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -3,7 +3,6 @@
 import common.guards
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import django_fsm
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
@@ -67,7 +66,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('state', django_fsm.FSMField(choices=[('assigned', 'Confiée'), ('started', 'Commencée'), ('submitted', 'Rendue'), ('recused', 'Déport')], default='assigned', max_length=12, protected=True, verbose_name='état')),
+                ('state', models.CharField(choices=[('assigned', 'Confiée'), ('started', 'Commencée'), ('submitted', 'Rendue'), ('recused', 'Déport')], default='assigned', max_length=12, verbose_name='état')),
                 ('assigned_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('due_on', models.DateField(null=True, verbose_name='attendue le')),
                 ('comment', models.TextField(blank=True, default='', verbose_name='appréciation générale')),
