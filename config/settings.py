@@ -300,7 +300,6 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Fonds d'initiative <fonds-i
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 MESSAGE_ID_DOMAIN = env.text("MESSAGE_ID_DOMAIN", "fonds-initiative.invalid")
 
-BANK_COOLING_HOURS = env.integer("BANK_COOLING_HOURS", 72, 0, 24 * 60)
 CSV_SEPARATOR = env.choice("CSV_SEPARATOR", (";", ","), ";")
 # What the accountant knows of the collectivity (PES); all four, or no pre-flow is offered.
 PES = {

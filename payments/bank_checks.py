@@ -11,6 +11,7 @@ from payments.models import BankVersion
 
 # A commune's account is held at the Banque de France, through its public accountant.
 PUBLIC_ACCOUNTANT = "BDFEFRPP"
+BANK_CODE = "30001"
 LINKING_WORDS = {"la", "le", "les", "l", "de", "du", "des", "d", "sur", "en", "commune", "ville", "mairie"}
 
 
@@ -46,12 +47,12 @@ def warnings(bank: BankVersion) -> list[Warning]:
     found = []
     if not bank.iban.startswith("FR"):
         found.append(Warning("Compte à l’étranger", f"L’IBAN commence par {bank.iban[:2]}."))
-    elif not bank.bic.startswith(PUBLIC_ACCOUNTANT):
+    elif not bank.bic.startswith(PUBLIC_ACCOUNTANT) or bank.iban[4:9] != BANK_CODE:
         found.append(
             Warning(
                 "Pas à la Banque de France",
-                f"Le compte d’une commune est tenu par son comptable public (BIC {PUBLIC_ACCOUNTANT}…) ; "
-                f"celui-ci a le BIC {bank.bic or 'inconnu'}.",
+                f"Le compte d’une commune est tenu par son comptable public (banque {BANK_CODE}, BIC {PUBLIC_ACCOUNTANT}…) ; "
+                f"celui-ci est à la banque {bank.iban[4:9]}, BIC {bank.bic or 'inconnu'}.",
             )
         )
     if not _names(bank.organisation.name) <= _names(bank.holder):

@@ -6,8 +6,14 @@ from uuid import uuid4
 from django import forms
 from django.http import QueryDict
 
+from common.clock import database_now
+from common.dates import local
 from common.errors import DomainError
+from common.money import MoneyField
+from common.widgets import DateInput
 from payments import bank_checks
+from payments.known_numbers import NONE_KNOWN, known_number
+from payments.models import BankVersion
 
 
 class VersionForm(forms.Form):
@@ -64,6 +70,17 @@ class BankForm(forms.Form):
         error_messages={"required": "Joignez le RIB."},
     )
 
+    previous_rib = forms.FileField(
+        label="RIB du compte actuel",
+        help_text="Un changement de compte se demande avec l’ancien RIB.",
+        error_messages={"required": "Joignez le RIB du compte actuel."},
+    )
+
+    def __init__(self, *args: Any, current: BankVersion | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if current is None:
+            del self.fields["previous_rib"]
+
     def clean_iban(self) -> str:
         return self._said_by(bank_checks.read_iban, self.cleaned_data["iban"])
 
@@ -82,17 +99,69 @@ class BankForm(forms.Form):
 
 
 class VerifyForm(VersionForm):
+    """The call, at the number known before: it is shown, never typed. Warnings are read one by one."""
+
+    person = forms.CharField(
+        label="Qui vous a répondu",
+        help_text="Nom et fonction, par exemple : Mme Roustan, directrice des finances.",
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": "Il manque la personne qui a répondu : sans elle, rien ne prouve la vérification."},
+    )
+    number = forms.ChoiceField(
+        label="Numéro appelé",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Dites que vous avez appelé ce numéro, et aucun autre."},
+    )
+    called_on = forms.DateField(
+        label="Date de l’appel",
+        widget=DateInput(),
+        error_messages={"required": "Il manque la date de l’appel."},
+    )
     note = forms.CharField(
-        label="Qui avez-vous rappelé, à quel numéro, et d’où tenez-vous ce numéro ?",
-        help_text="Par exemple : Mme Roustan, directrice des finances, standard de la mairie (annuaire du service public), "
-        "le 22 novembre à 10 h. N’appelez jamais le numéro donné avec le RIB.",
+        label="Ce qui a été dit",
+        required=False,
         max_length=300,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Il manque le compte rendu de l’appel : sans lui, rien ne prouve la vérification."},
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
     compared = forms.BooleanField(
         label="J’ai comparé l’IBAN et le titulaire avec le RIB",
         error_messages={"required": "Comparez l’IBAN et le titulaire avec le RIB, puis cochez cette case."},
+    )
+    seen = forms.BooleanField(
+        label="J’ai lu les alertes et la commune les a expliquées",
+        error_messages={"required": "Lisez les alertes ci-dessus et demandez-en la raison à la commune."},
+    )
+
+    def __init__(self, *args: Any, bank: BankVersion, warnings: list[Any], **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {}).setdefault("called_on", local(database_now()).date())
+        super().__init__(*args, **kwargs)
+        known = known_number(bank)
+        number = self.fields["number"]
+        assert isinstance(number, forms.ChoiceField)  # noqa: S101 - for the type checker
+        number.choices = [(known, f"{known}, connu avant la déclaration")] if known else []
+        if not known:
+            number.help_text = NONE_KNOWN
+        if not warnings:
+            del self.fields["seen"]
+
+    def act(self) -> dict[str, Any]:
+        """What `verify_bank` takes."""
+        return {name: self.cleaned_data[name] for name in ("person", "number", "called_on", "note", "version")}
+
+
+class RulesForm(forms.Form):
+    cooling_hours = forms.IntegerField(
+        label="Attente d’un compte changé, en heures",
+        help_text="De 24 à 2 160. Un compte changé ne reçoit rien pendant ce temps, compté depuis sa vérification.",
+        min_value=24,
+        max_value=2160,
+    )
+    visa_from_cents = MoneyField(
+        label="Visa du chef de service à partir de",
+        help_text="Laissez vide pour ne pas demander de visa, 0 pour le demander toujours.",
+        required=False,
+        min_cents=0,
     )
 
 

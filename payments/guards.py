@@ -4,6 +4,7 @@ import pgtrigger
 
 from applications.doors import REDUCED
 from common.guards import BY_OWNER, Guard, refuse
+from payments.bank_guards import VISA_FROM
 
 # The sum of the instalments is the award; the sum paid never passes it. Locks the decision.
 INSTALMENTS_SUM = f"""
@@ -38,11 +39,20 @@ IF (NEW.decision_id, NEW.application_id, NEW.organisation_id, NEW.position)
                 AND r.reduction_cents > 0 AND r.decided_at = now()))
 THEN {refuse("an instalment keeps its award and its amount")} END IF;
 IF NOT {BY_OWNER} THEN
-    IF NEW.state = OLD.state AND (NEW.requested_by_id, NEW.certified_by_id, NEW.approved_by_id, NEW.paid_on, NEW.mandate)
-        IS DISTINCT FROM (OLD.requested_by_id, OLD.certified_by_id, OLD.approved_by_id, OLD.paid_on, OLD.mandate)
-        OR NEW.state IN ('approved', 'ordered', 'paid') AND NEW.certified_by_id IS DISTINCT FROM OLD.certified_by_id
+    IF NEW.state = OLD.state AND (NEW.requested_by_id, NEW.certified_by_id, NEW.endorsed_by_id, NEW.approved_by_id, NEW.paid_on,
+            NEW.mandate)
+        IS DISTINCT FROM (OLD.requested_by_id, OLD.certified_by_id, OLD.endorsed_by_id, OLD.approved_by_id, OLD.paid_on, OLD.mandate)
+        OR NEW.state NOT IN ('planned', 'requested') AND NEW.requested_by_id IS DISTINCT FROM OLD.requested_by_id
+        OR NEW.state IN ('endorsed', 'approved', 'ordered', 'paid') AND NEW.certified_by_id IS DISTINCT FROM OLD.certified_by_id
+        OR NEW.state IN ('approved', 'ordered', 'paid') AND NEW.endorsed_by_id IS DISTINCT FROM OLD.endorsed_by_id
         OR NEW.state IN ('ordered', 'paid') AND NEW.approved_by_id IS DISTINCT FROM OLD.approved_by_id
     THEN {refuse("who certified and approved an instalment is written by that act only")} END IF;
+    IF NEW.state = 'approved' AND NEW.endorsed_by_id IS NULL AND NEW.amount_cents >= {VISA_FROM} THEN
+        {refuse("the rules want the visa of the head of service")}
+    END IF;
+    IF NEW.state IN ('certified', 'endorsed') AND NEW.approved_by_id IS NOT NULL
+        OR NEW.state = 'certified' AND NEW.endorsed_by_id IS NOT NULL
+    THEN {refuse("an instalment comes back without the visa and the approval it had")} END IF;
     in_batch := EXISTS (SELECT 1 FROM payments_paymentline l WHERE l.instalment_id = NEW.id AND l.state = 'live');
     IF OLD.state = 'approved' AND NEW.state = 'requested' AND in_batch THEN
         {refuse("an instalment that stands in a batch is not returned")}
@@ -73,7 +83,8 @@ RETURN NULL;
 
 # What a line pays is copied from where it stands, never given by the caller.
 LINE_COPIES = f"""
-SELECT i.amount_cents, i.state, i.organisation_id, i.certified_by_id, i.approved_by_id, i.application_id,
+SELECT i.amount_cents, i.state, i.organisation_id, i.requested_by_id, i.certified_by_id, i.endorsed_by_id, i.approved_by_id,
+       i.application_id,
        d.state AS decision_state, d.act_number, d.act_date, d.recorded_by_id, d.kind
     INTO source
     FROM payments_instalment i JOIN applications_decision d ON d.id = i.decision_id
@@ -84,6 +95,7 @@ SELECT b.state, b.prepared_by_id INTO batch FROM payments_batch b WHERE b.id = N
 NEW.amount_cents := source.amount_cents;
 NEW.organisation_id := source.organisation_id;
 NEW.certified_by_id := source.certified_by_id;
+NEW.endorsed_by_id := source.endorsed_by_id;
 NEW.approved_by_id := source.approved_by_id;
 NEW.decision_recorded_by_id := source.recorded_by_id;
 NEW.iban_verified_by_id := bank.verified_by_id;
@@ -97,6 +109,9 @@ IF NOT {BY_OWNER} THEN
     IF bank.state <> 'verified' OR bank.usable_from > now() THEN
         {refuse("no payment to an account that is not verified, or too young")}
     END IF;
+    IF source.requested_by_id IN (NEW.certified_by_id, NEW.endorsed_by_id, NEW.approved_by_id, NEW.prepared_by_id, NEW.iban_verified_by_id)
+        OR bank.declared_by_id IN (NEW.certified_by_id, NEW.endorsed_by_id, NEW.approved_by_id, NEW.prepared_by_id)
+    THEN {refuse("who asked for the money or declared the account does not pay it")} END IF;
 END IF;
 IF bank.organisation_id <> source.organisation_id THEN {refuse("the account belongs to another organisation")} END IF;
 RETURN NEW;
@@ -154,26 +169,16 @@ IF OLD.state = 'open' AND NEW.state = 'sealed' THEN
     IF EXISTS (
         SELECT 1 FROM payments_paymentline l JOIN payments_instalment i ON i.id = l.instalment_id
         WHERE l.batch_id = NEW.id AND (i.state <> 'ordered'
-            OR (i.certified_by_id, i.approved_by_id) IS DISTINCT FROM (l.certified_by_id, l.approved_by_id))
+            OR (i.certified_by_id, i.endorsed_by_id, i.approved_by_id)
+                IS DISTINCT FROM (l.certified_by_id, l.endorsed_by_id, l.approved_by_id))
     ) AND NOT {BY_OWNER} THEN {refuse("a sealed batch orders each of its instalments")} END IF;
     IF EXISTS (
-        SELECT 1 FROM payments_paymentline l WHERE l.batch_id = NEW.id AND NEW.sealed_by_id IN
-            (l.decision_recorded_by_id, l.iban_verified_by_id, l.certified_by_id, l.approved_by_id)
+        SELECT 1 FROM payments_paymentline l JOIN payments_instalment i ON i.id = l.instalment_id
+        JOIN payments_bankversion v ON v.id = l.bank_version_id
+        WHERE l.batch_id = NEW.id AND NEW.sealed_by_id IN
+            (l.decision_recorded_by_id, l.iban_verified_by_id, l.certified_by_id, l.endorsed_by_id, l.approved_by_id,
+             i.requested_by_id, v.declared_by_id)
     ) AND NOT {BY_OWNER} THEN {refuse("a batch is sealed by somebody who did not act on its lines before")} END IF;
-END IF;
-RETURN NEW;
-"""
-
-BANK_STAYS = f"""
-IF (NEW.organisation_id, NEW.iban, NEW.bic, NEW.holder, NEW.declared_by_id, NEW.declared_at, NEW.document_id)
-    IS DISTINCT FROM
-    (OLD.organisation_id, OLD.iban, OLD.bic, OLD.holder, OLD.declared_by_id, OLD.declared_at, OLD.document_id)
-THEN {refuse("bank details never change: declare a new version")} END IF;
-IF OLD.verified_by_id IS NOT NULL AND (NEW.verified_by_id, NEW.verified_at, NEW.verification_note, NEW.usable_from)
-    IS DISTINCT FROM (OLD.verified_by_id, OLD.verified_at, OLD.verification_note, OLD.usable_from)
-THEN {refuse("a verification stays")} END IF;
-IF NOT {BY_OWNER} AND OLD.verified_by_id IS NULL AND NEW.verified_by_id IS NOT NULL AND NEW.usable_from < now() THEN
-    {refuse("an account is not usable before it is verified")}
 END IF;
 RETURN NEW;
 """
@@ -260,10 +265,6 @@ def batch_guards() -> list[Guard]:
             func=BATCH_STAYS,
         )
     ]
-
-
-def bank_guards() -> list[Guard]:
-    return [Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=BANK_STAYS)]
 
 
 def export_guards() -> list[Guard]:

@@ -24,11 +24,12 @@ class Tab:
 
 INSTALMENT_TABS = (
     Tab("certifier", "À certifier", (S.REQUESTED,)),
-    Tab("approuver", "À approuver", (S.CERTIFIED,)),
+    Tab("approuver", "À viser ou approuver", (S.CERTIFIED, S.ENDORSED)),
     Tab("prets", "Prêts pour un lot", (S.APPROVED,)),
     Tab("ordonnances", "Ordonnancés", (S.ORDERED,)),
     Tab("payes", "Payés", (S.PAID,)),
     Tab("prevus", "Prévus", (S.PLANNED,)),
+    Tab("sans_objet", "Sans objet", (S.VOID,)),
 )
 BANK_TABS = (
     Tab("verifier", "À vérifier", (K.DECLARED,)),
@@ -40,7 +41,7 @@ BANK_TABS = (
 def tab_for(user: Any, tabs: tuple[Tab, ...], query: QueryDict) -> Tab:
     """The tab asked for, by its name or by a state it shows, else the one where this person has work."""
     asked = query.get("etat", "")
-    first = {Role.FINANCE_APPROVER: "approuver", Role.FINANCE_PREPARER: "prets"}
+    first = {Role.FINANCE_APPROVER: "approuver", Role.HEAD_OF_SERVICE: "approuver", Role.FINANCE_PREPARER: "prets"}
     wanted = asked or next((code for role, code in first.items() if user.has_role(role)), "")
     return next((tab for tab in tabs if wanted == tab.code or wanted in tab.states), tabs[0])
 

@@ -1,12 +1,14 @@
 """What is said about payments: one class a message."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Organisation, User
 from accounts.states import FINANCE_ROLES, WRITING_ROLES, Role
@@ -14,6 +16,9 @@ from applications.models import Application
 from fund.models import Fund
 from notifications.mail import Mail, Recipient
 from payments.models import BankVersion, Batch, Instalment
+from payments.rules import in_force
+
+LATELY = timedelta(days=365)
 
 
 def members(organisation_id: int, *roles: str) -> list[User]:
@@ -25,10 +30,19 @@ def members(organisation_id: int, *roles: str) -> list[User]:
 
 
 def every_contact(organisation: Organisation) -> list[Recipient]:
-    """Everybody of the commune, and its own address: whoever stole one account cannot hush this up."""
+    """Everybody of the commune, its own address, and who was there lately: who stole one account cannot hush this up.
+
+    The addresses the town hall had and the people who left within the last year are told too.
+    """
     found = {user.email.lower(): Recipient.of(user) for user in members(organisation.pk)}
-    if organisation.email:
-        found.setdefault(organisation.email.lower(), Recipient(None, organisation.email, organisation.name))
+    left = Q(memberships__organisation=organisation, memberships__ended_at__gte=timezone.now() - LATELY)
+    for user in User.objects.filter(left).distinct().order_by("pk"):
+        found.setdefault(user.email.lower(), Recipient(None, user.email, user.get_full_name()))
+    events = apps.get_model("accounts", "OrganisationEvent").objects.filter(pgh_obj=organisation)
+    had = events.filter(pgh_created_at__gte=timezone.now() - LATELY).exclude(email="").order_by("pgh_id")
+    for email in [organisation.email, *had.values_list("email", flat=True)]:
+        if email:
+            found.setdefault(email.lower(), Recipient(None, email, organisation.name))
     return list(found.values())
 
 
@@ -52,7 +66,7 @@ class BankMail(Mail):
             "bank": self.bank,
             "organisation": self.bank.organisation,
             "fund": Fund.objects.first(),
-            "cooling_hours": settings.BANK_COOLING_HOURS,
+            "cooling_hours": in_force().cooling_hours,
             "is_change": self.is_change,
             "link": settings.BASE_URL + reverse("bank_detail", args=[self.bank.pk]),
         }
@@ -120,6 +134,46 @@ class InstalmentReturnedMail(InstalmentMail):
 
     def recipients(self) -> Iterable[Recipient]:
         return [Recipient.of(user) for user in members(self.application.organisation_id, *WRITING_ROLES)]
+
+
+class StaffMail(InstalmentMail):
+    """About an instalment, to those of the staff who are expected to act."""
+
+    roles: ClassVar[tuple[str, ...]] = ()
+
+    def recipients(self) -> Iterable[Recipient]:
+        held = Q(memberships__role__in=self.roles, memberships__ended_at__isnull=True)
+        return [Recipient.of(user) for user in User.objects.filter(held, is_active=True).distinct().order_by("pk")]
+
+    def context(self) -> dict[str, Any]:
+        return super().context() | {"link": settings.BASE_URL + reverse("instalment_detail", args=[self.instalment.pk])}
+
+
+class VisaWantedMail(StaffMail):
+    """To the heads of service: the service fait is certified, the rules want their visa."""
+
+    kind: ClassVar[str] = "visa_wanted"
+    roles = (Role.HEAD_OF_SERVICE,)
+
+
+class ApprovalWantedMail(StaffMail):
+    """To finance: it may be approved."""
+
+    kind: ClassVar[str] = "approval_wanted"
+    roles = (Role.FINANCE_APPROVER,)
+
+
+class InstalmentSentBackMail(StaffMail):
+    """To who certified it: why it comes back."""
+
+    kind: ClassVar[str] = "instalment_sent_back"
+
+    def __init__(self, instalment: Instalment, *, certifier: User | None) -> None:
+        super().__init__(instalment)
+        self.certifier = certifier or self.application.instructor
+
+    def recipients(self) -> Iterable[Recipient]:
+        return [Recipient.of(self.certifier)] if self.certifier and self.certifier.is_active else []
 
 
 class InstalmentOrderedMail(InstalmentMail):

@@ -3,15 +3,15 @@
 from typing import Any
 
 from accounts.models import Organisation
-from accounts.states import WRITING_ROLES
+from accounts.states import FINANCE_ROLES, WRITING_ROLES
 from applications.models import Application
 from applications.report_parts import lost_cents
 from common.money import euros
 from fund.models import EnvelopeBalance
 from journal.models import Entry
 from journal.services import history
-from payments import content, policies, readiness, requests
-from payments.bank_checks import warnings
+from payments import content, policies, readiness, requests, rules
+from payments.bank_checks import Warning, warnings
 from payments.finance_pages import taken_back
 from payments.models import BankVersion, Batch, BatchExport, Instalment, PaymentLine
 from payments.notifications import InstalmentRequestedMail, every_contact, members
@@ -23,18 +23,22 @@ TAGS = {
     InstalmentState.PLANNED: ("plain", ""),
     InstalmentState.REQUESTED: ("info", "mail"),
     InstalmentState.CERTIFIED: ("info", "half"),
+    InstalmentState.ENDORSED: ("info", "half"),
     InstalmentState.APPROVED: ("info", "half"),
     InstalmentState.ORDERED: ("ok", "check"),
     InstalmentState.PAID: ("done", "check"),
+    InstalmentState.VOID: ("plain", ""),
 }
 # What each step means to a commune.
 FOR_THE_COMMUNE = {
     InstalmentState.PLANNED: "À demander",
     InstalmentState.REQUESTED: "Demandé, le service contrôle",
     InstalmentState.CERTIFIED: "Contrôlé par le service, chez les finances",
+    InstalmentState.ENDORSED: "Contrôlé par le service, chez les finances",
     InstalmentState.APPROVED: "Approuvé, bientôt transmis au comptable",
     InstalmentState.ORDERED: "Transmis au comptable public",
     InstalmentState.PAID: "Payé",
+    InstalmentState.VOID: "Sans objet",
 }
 
 
@@ -114,6 +118,7 @@ def instalment_page(instalment: Instalment, user: Any) -> dict[str, Any]:
     siblings = list(Instalment.objects.filter(decision=instalment.decision_id))
     organisation = instalment.organisation_id
     state = instalment.state
+    visa = rules.in_force().wants_visa(instalment.amount_cents)
     return {
         "instalment": instalment,
         "application": instalment.application,
@@ -125,8 +130,10 @@ def instalment_page(instalment: Instalment, user: Any) -> dict[str, Any]:
         "timeline": [_spoken(entry) for entry in reversed(history(instalment))],
         "can_certify": state == "requested" and policies.can_certify(user, organisation),
         "can_return": state == "requested" and policies.can_certify(user, organisation),
-        "can_approve": state == "certified" and policies.can_approve(user, organisation),
-        "can_send_back": state in ("certified", "approved")
+        "can_endorse": state == "certified" and visa and policies.can_endorse(user, organisation),
+        "can_approve": (state == "endorsed" or (state == "certified" and not visa))
+        and policies.can_approve(user, organisation),
+        "can_send_back": (state in ("certified", "endorsed") or (state == "approved" and user.has_role(*FINANCE_ROLES)))
         and line is None
         and policies.can_send_back(user, organisation),
     }
@@ -135,9 +142,15 @@ def instalment_page(instalment: Instalment, user: Any) -> dict[str, Any]:
 def _steps(instalment: Instalment, line: PaymentLine | None) -> list[dict[str, Any]]:
     """Who did what, from the request to the batch."""
     sealed = line is not None and line.batch.state != BatchState.OPEN
+    visa = []
+    if instalment.endorsed_by or (
+        instalment.state == "certified" and rules.in_force().wants_visa(instalment.amount_cents)
+    ):
+        visa = [{"label": "Visé", "who": instalment.endorsed_by, "when": instalment.endorsed_at}]
     return [
         {"label": "Demandé", "who": instalment.requested_by, "when": instalment.requested_at},
         {"label": "Service fait", "who": instalment.certified_by, "when": instalment.certified_at},
+        *visa,
         {"label": "Approuvé", "who": instalment.approved_by, "when": instalment.approved_at},
         {
             "label": "Ordonnancé",
@@ -153,6 +166,7 @@ VERBS = {
     "request": "a demandé le versement",
     "certify": "a certifié le service fait",
     "return_to_commune": "a renvoyé la demande à la commune",
+    "endorse": "a visé le versement",
     "approve": "a approuvé le versement",
     "return_to_desk": "a renvoyé le versement au service instructeur",
     "order": "a scellé le lot qui contient ce versement",
@@ -183,6 +197,13 @@ def _spoken(entry: Entry, *, reason: bool = True) -> dict[str, Any]:
     }
 
 
+def _warnings(bank: BankVersion) -> list[Any]:
+    """As they stand while it waits, as they were shown once it is verified."""
+    if bank.state == BankState.DECLARED:
+        return warnings(bank)
+    return [Warning(**one) for one in bank.warnings]
+
+
 def bank_page(bank: BankVersion, user: Any) -> dict[str, Any]:
     organisation = bank.organisation_id
     staff = policies.reads_payments(user)
@@ -194,7 +215,7 @@ def bank_page(bank: BankVersion, user: Any) -> dict[str, Any]:
         "bank": bank,
         "organisation": bank.organisation,
         "is_staff": staff,
-        "warnings": warnings(bank) if staff and bank.state != BankState.REFUSED else [],
+        "warnings": _warnings(bank) if staff else [],
         "verified": verified,
         "timeline": [_spoken(entry, reason=staff) for entry in reversed(history(bank))],
         "can_verify": judges and bank.declared_by_id != user.pk,

@@ -25,12 +25,21 @@ def can_certify(user: Any, organisation_id: int) -> bool:
     return user.has_role(Role.INSTRUCTOR) and not belongs_to(user, organisation_id)
 
 
+def can_endorse(user: Any, organisation_id: int) -> bool:
+    """The visa, where the rules want it."""
+    return user.has_role(Role.HEAD_OF_SERVICE) and not belongs_to(user, organisation_id)
+
+
+def can_set_rules(user: Any) -> bool:
+    return bool(user.has_role(Role.FUND_MANAGER))
+
+
 def can_approve(user: Any, organisation_id: int) -> bool:
     return user.has_role(Role.FINANCE_APPROVER) and not belongs_to(user, organisation_id)
 
 
 def can_send_back(user: Any, organisation_id: int) -> bool:
-    return user.has_role(*FINANCE_ROLES) and not belongs_to(user, organisation_id)
+    return user.has_role(*FINANCE_ROLES, Role.HEAD_OF_SERVICE) and not belongs_to(user, organisation_id)
 
 
 def can_verify_bank(user: Any, organisation_id: int) -> bool:

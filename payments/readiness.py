@@ -17,7 +17,8 @@ from payments.states import EXECUTABLE, InstalmentState, LineState
 PAYABLE_FILES = (ApplicationState.GRANTED, ApplicationState.CLOSED)
 WHO_ACTS = {
     InstalmentState.REQUESTED: "l’instructeur",
-    InstalmentState.CERTIFIED: "les finances, approbation",
+    InstalmentState.CERTIFIED: "le chef de service ou les finances, approbation",
+    InstalmentState.ENDORSED: "les finances, approbation",
 }
 
 
@@ -41,7 +42,9 @@ def candidates() -> QuerySet[Instalment]:
         "application__call",
         "organisation",
         "decision__recorded_by",
+        "requested_by",
         "certified_by",
+        "endorsed_by",
         "approved_by",
     )
 
@@ -93,7 +96,12 @@ def _obstacle(
 
 def preflight(*, preparer: Any, limit: int = 200) -> tuple[list[Row], list[Row]]:
     """What waits between the request and a batch: (ready, not ready), oldest first."""
-    states = (InstalmentState.APPROVED, InstalmentState.CERTIFIED, InstalmentState.REQUESTED)
+    states = (
+        InstalmentState.APPROVED,
+        InstalmentState.ENDORSED,
+        InstalmentState.CERTIFIED,
+        InstalmentState.REQUESTED,
+    )
     nearest_first = Case(*(When(state=state, then=Value(rank)) for rank, state in enumerate(states)))
     waiting = candidates().filter(state__in=states).order_by(nearest_first, "pk")
     rows = examine(waiting[:limit], preparer=preparer)

@@ -10,9 +10,11 @@ class InstalmentState(models.TextChoices):
     PLANNED = "planned", "Prévu"
     REQUESTED = "requested", "Demandé"
     CERTIFIED = "certified", "Service fait"
+    ENDORSED = "endorsed", "Visé"
     APPROVED = "approved", "Approuvé"
     ORDERED = "ordered", "Ordonnancé"
     PAID = "paid", "Payé"
+    VOID = "void", "Sans objet"
 
 
 class BatchState(models.TextChoices):

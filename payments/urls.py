@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from payments.views import banks, batches, commune, exporting, instalments, returns
+from payments.views import banks, batches, commune, exporting, instalments, returns, rules
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # The commune
@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("versements/", instalments.instalment_list, name="instalment_list"),
     path("versements/<int:pk>/", instalments.instalment_detail, name="instalment_detail"),
     path("versements/<int:pk>/certifier/", instalments.instalment_certify, name="instalment_certify"),
+    path("versements/<int:pk>/viser/", instalments.instalment_endorse, name="instalment_endorse"),
+    path("versements/regles/", rules.payment_rules, name="payment_rules"),
     path("versements/<int:pk>/approuver/", instalments.instalment_approve, name="instalment_approve"),
     path(
         "versements/<int:pk>/renvoyer-commune/",

@@ -1,5 +1,6 @@
 """Payments: what is owed and ordered (`paying`), what leaves towards finance and comes back (`finance`)."""
 
+from payments.models.bank import BankVersion, PaymentRules
 from payments.models.finance import (
     ContraryLine,
     ExportLayout,
@@ -8,7 +9,7 @@ from payments.models.finance import (
     ReturnImport,
     ReturnLine,
 )
-from payments.models.paying import BankVersion, Batch, BatchExport, Instalment, PaymentLine
+from payments.models.paying import Batch, BatchExport, Instalment, PaymentLine
 
 __all__ = [
     "BankVersion",
@@ -19,6 +20,7 @@ __all__ = [
     "ExportWitness",
     "Instalment",
     "PaymentLine",
+    "PaymentRules",
     "ReturnDifference",
     "ReturnImport",
     "ReturnLine",

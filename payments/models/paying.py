@@ -1,4 +1,4 @@
-"""From a granted decision to a sealed batch: instalments, bank details and their versions, lines, exports."""
+"""From a granted decision to a sealed batch: instalments, lines, batches, exports."""
 
 from typing import Any, ClassVar
 
@@ -6,7 +6,6 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 from django_fsm import transition
 
 from accounts.models import Organisation
@@ -16,99 +15,20 @@ from applications.states import DecisionState
 from common.grants import Grants
 from common.guards import append_only, no_delete
 from common.workflow import StateField, StatefulModel
-from documents.models import StoredFile
 from fund.models import PlannedShare
 from journal.guards import state_guards
 from payments.guards import (
     award_change_guards,
-    bank_guards,
     batch_guards,
     export_guards,
     instalment_guards,
     line_guards,
 )
-from payments.states import BankState, BatchState, ExportFormat, InstalmentState, LineState
+from payments.models.bank import BankVersion
+from payments.states import BatchState, ExportFormat, InstalmentState, LineState
 
 I = InstalmentState  # noqa: E741
 B = BatchState
-K = BankState
-
-
-class BankVersionQuerySet(models.QuerySet["BankVersion"]):
-    def visible_to(self, user: Any) -> "BankVersionQuerySet":
-        if not user.is_authenticated or not user.is_active:
-            return self.none()
-        if user.has_role(*READING_ROLES):
-            return self.all()
-        return self.filter(organisation__in=user.organisation_ids())
-
-
-class BankVersion(StatefulModel):
-    """One version of an organisation's bank details; a change is a new version, verified by another person."""
-
-    grants = Grants.NO_DELETE
-
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="bank_versions")
-    state = StateField("état", max_length=12, choices=BankState, default=K.DECLARED)
-    iban = models.CharField("IBAN", max_length=34)
-    bic = models.CharField("BIC", max_length=11, blank=True, default="")
-    holder = models.CharField("titulaire", max_length=120)
-    document = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="RIB")
-    declared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    declared_at = models.DateTimeField("déclaré le", db_default=Now())
-    verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    verified_at = models.DateTimeField("vérifié le", null=True)
-    verification_note = models.CharField("comment", max_length=300, blank=True, default="")
-    usable_from = models.DateTimeField("utilisable à partir du", null=True)
-    refusal_reason = models.CharField("motif du refus", max_length=300, blank=True, default="")
-
-    objects = BankVersionQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "coordonnées bancaires"
-        verbose_name_plural = "coordonnées bancaires"
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(iban__regex=r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$"), name="bank_iban_shape"
-            ),
-            models.CheckConstraint(
-                condition=Q(verified_by__isnull=True) | ~Q(verified_by=F("declared_by")),
-                name="bank_verified_by_another",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state__in=(K.VERIFIED, K.SUPERSEDED))
-                | Q(verified_by__isnull=False, verified_at__isnull=False, usable_from__isnull=False),
-                name="bank_verified_is_complete",
-            ),
-            models.UniqueConstraint(fields=["organisation"], condition=Q(state=K.VERIFIED), name="bank_one_verified"),
-            models.UniqueConstraint(fields=["organisation"], condition=Q(state=K.DECLARED), name="bank_one_declared"),
-            models.UniqueConstraint(fields=["id", "organisation"], name="bank_tenant"),
-        ]
-        triggers: ClassVar = [*state_guards(K.DECLARED), *bank_guards(), *no_delete()]
-
-    def __str__(self) -> str:
-        return f"{self.holder} ({self.masked})"
-
-    @property
-    def masked(self) -> str:
-        return f"{self.iban[:4]} •••• •••• {self.iban[-4:]}"
-
-    @property
-    def cools(self) -> bool:
-        """Verified, but too young to be paid (for the screen: the database decides by its own clock)."""
-        return self.state == K.VERIFIED and self.usable_from is not None and self.usable_from > timezone.now()
-
-    @transition(state, source=K.DECLARED, target=K.VERIFIED)
-    def verify(self, *, verifier: Any, note: str, usable_from: Any) -> None:
-        self.verified_by, self.verified_at = verifier, Now()
-        self.verification_note, self.usable_from = note, usable_from
-
-    @transition(state, source=K.DECLARED, target=K.REFUSED)
-    def refuse(self, *, why: str) -> None:
-        self.refusal_reason = why
-
-    @transition(state, source=K.VERIFIED, target=K.SUPERSEDED)
-    def supersede(self) -> None: ...
 
 
 class InstalmentQuerySet(models.QuerySet["Instalment"]):
@@ -138,6 +58,8 @@ class Instalment(StatefulModel):
     requested_at = models.DateTimeField("demandé le", null=True)
     certified_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     certified_at = models.DateTimeField("service fait le", null=True)
+    endorsed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    endorsed_at = models.DateTimeField("visé le", null=True)
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     approved_at = models.DateTimeField("approuvé le", null=True)
     paid_on = models.DateField("payé le", null=True)
@@ -157,7 +79,28 @@ class Instalment(StatefulModel):
                 name="instalment_approved_by_another",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=(I.CERTIFIED, I.APPROVED, I.ORDERED, I.PAID)) | Q(certified_by__isnull=False),
+                condition=(
+                    Q(endorsed_by__isnull=True)
+                    | (Q(approved_by__isnull=True) | ~Q(endorsed_by=F("approved_by")))
+                    & ~Q(endorsed_by=F("certified_by"))
+                ),
+                name="instalment_endorsed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(requested_by__isnull=True)
+                    | (Q(certified_by__isnull=True) | ~Q(certified_by=F("requested_by")))
+                    & (Q(endorsed_by__isnull=True) | ~Q(endorsed_by=F("requested_by")))
+                    & (Q(approved_by__isnull=True) | ~Q(approved_by=F("requested_by")))
+                ),
+                name="instalment_not_by_who_asked",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=I.ENDORSED) | Q(endorsed_by__isnull=False), name="instalment_endorsed_has_author"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=(I.CERTIFIED, I.ENDORSED, I.APPROVED, I.ORDERED, I.PAID))
+                | Q(certified_by__isnull=False),
                 name="instalment_certified_has_author",
             ),
             models.CheckConstraint(
@@ -179,23 +122,31 @@ class Instalment(StatefulModel):
     @transition(state, source=I.REQUESTED, target=I.CERTIFIED)
     def certify(self, *, actor: Any) -> None:
         self.certified_by, self.certified_at, self.return_reason = actor, Now(), ""
-        self.approved_by = self.approved_at = None
+        self.endorsed_by = self.endorsed_at = self.approved_by = self.approved_at = None
+
+    @transition(state, source=I.CERTIFIED, target=I.ENDORSED)
+    def endorse(self, *, actor: Any) -> None:
+        self.endorsed_by, self.endorsed_at, self.return_reason = actor, Now(), ""
 
     @transition(state, source=I.REQUESTED, target=I.PLANNED)
     def return_to_commune(self, *, why: str) -> None:
         self.requested_by, self.requested_at, self.return_reason = None, None, why
 
-    @transition(state, source=I.CERTIFIED, target=I.APPROVED)
+    @transition(state, source=[I.CERTIFIED, I.ENDORSED], target=I.APPROVED)
     def approve(self, *, actor: Any) -> None:
         self.approved_by, self.approved_at, self.return_reason = actor, Now(), ""
 
-    @transition(state, source=[I.CERTIFIED, I.APPROVED], target=I.REQUESTED)
+    @transition(state, source=[I.CERTIFIED, I.ENDORSED, I.APPROVED], target=I.REQUESTED)
     def return_to_desk(self, *, why: str) -> None:
-        self.certified_by = self.certified_at = self.approved_by = self.approved_at = None
-        self.return_reason = why
+        self.certified_by = self.certified_at = None
+        self._back(why)
 
     @transition(state, source=I.APPROVED, target=I.ORDERED)
     def order(self) -> None: ...
+
+    def _back(self, why: str) -> None:
+        self.endorsed_by = self.endorsed_at = self.approved_by = self.approved_at = None
+        self.return_reason = why
 
     @transition(state, source=I.ORDERED, target=I.PAID)
     def pay(self, *, paid_on: Any, mandate: str) -> None:
@@ -203,11 +154,11 @@ class Instalment(StatefulModel):
 
     @transition(state, source=I.ORDERED, target=I.CERTIFIED)
     def reject(self, *, why: str) -> None:
-        self.approved_by, self.approved_at, self.return_reason = None, None, why
+        self._back(why)
 
     @transition(state, source=I.ORDERED, target=I.CERTIFIED)
     def cancel_order(self, *, why: str) -> None:
-        self.approved_by, self.approved_at, self.return_reason = None, None, why
+        self._back(why)
 
 
 class AwardChange(ChangeRequest):
@@ -288,6 +239,7 @@ class PaymentLine(models.Model):
     decision_recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     iban_verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     certified_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    endorsed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
@@ -314,6 +266,14 @@ class PaymentLine(models.Model):
                 & ~Q(certified_by=F("iban_verified_by"))
                 & ~Q(certified_by=F("decision_recorded_by")),
                 name="line_persons_differ",
+            ),
+            models.CheckConstraint(
+                condition=Q(endorsed_by__isnull=True)
+                | ~Q(endorsed_by=F("certified_by"))
+                & ~Q(endorsed_by=F("approved_by"))
+                & ~Q(endorsed_by=F("prepared_by"))
+                & ~Q(endorsed_by=F("decision_recorded_by")),
+                name="line_endorsed_by_another",
             ),
         ]
         triggers: ClassVar = [*line_guards()]

@@ -13,6 +13,7 @@ from payments.services.holds import held, hold, release
 from payments.services.instalments import (
     approve,
     certify,
+    endorse,
     request_instalment,
     return_to_commune,
     return_to_desk,
@@ -28,6 +29,7 @@ from payments.services.returns import (
     settle_difference,
     table_of,
 )
+from payments.services.rules import set_rules
 from payments.services.taking_back import cancel_line, export_contrary
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "create_batch",
     "declare_bank",
     "discard_return",
+    "endorse",
     "export_batch",
     "export_contrary",
     "held",
@@ -58,6 +61,7 @@ __all__ = [
     "reveal_bank",
     "save_layout",
     "seal_batch",
+    "set_rules",
     "settle_difference",
     "table_of",
     "verify_bank",

@@ -89,6 +89,7 @@ def _line(batch: Batch, row: readiness.Row) -> PaymentLine:
         decision_recorded_by=instalment.decision.recorded_by,
         iban_verified_by=account.verified_by,  # type: ignore[union-attr]
         certified_by=instalment.certified_by,
+        endorsed_by=instalment.endorsed_by,
         approved_by=instalment.approved_by,
         prepared_by=batch.prepared_by,
     )
@@ -167,10 +168,13 @@ def _examine_again(batch: Batch, lines: list[PaymentLine], by: Any) -> None:
                 f"{reference} : la commune a changé de compte depuis que la ligne est dans le lot. "
                 "Retirez cette ligne, puis remettez-la avec le nouveau compte."
             )
-        acted = (line.decision_recorded_by_id, line.iban_verified_by_id, line.certified_by_id, line.approved_by_id)
+        acted = (
+            *(line.decision_recorded_by_id, line.iban_verified_by_id, line.certified_by_id, line.endorsed_by_id),
+            *(line.approved_by_id, row.instalment.requested_by_id, row.account.declared_by_id),
+        )
         if by.pk in acted:
             raise DomainError(
-                f"Vous êtes déjà intervenu sur {reference} (décision, compte, service fait ou approbation) : "
+                f"Vous êtes déjà intervenu sur {reference} (décision, compte, demande, service fait, visa ou approbation) : "
                 "une autre personne des finances doit sceller ce lot."
             )
 

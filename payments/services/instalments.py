@@ -4,20 +4,29 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.states import FINANCE_ROLES
 from common.errors import DomainError, NotAllowed
 from journal.services import advance, locked
-from payments import policies, requests, separation
+from payments import policies, requests, rules, separation
 from payments.models import Instalment, PaymentLine
-from payments.notifications import InstalmentRequestedMail, InstalmentReturnedMail
+from payments.notifications import (
+    ApprovalWantedMail,
+    InstalmentRequestedMail,
+    InstalmentReturnedMail,
+    InstalmentSentBackMail,
+    VisaWantedMail,
+)
 from payments.separation import Part
-from payments.states import LineState
+from payments.states import InstalmentState, LineState
 
 FULL = (
     "application__call__fund",
     "application__organisation",
     "application__instructor",
     "decision__recorded_by",
+    "requested_by",
     "certified_by",
+    "endorsed_by",
     "approved_by",
 )
 
@@ -74,29 +83,54 @@ def certify(pk: int, *, by: Any, version: int | None = None) -> Instalment:
         raise NotAllowed("Le service fait est certifié par un instructeur.")
     _refuse_clash(instalment, by, Part.CERTIFY)
     advance(instalment, instalment.certify, actor=by, by=by, data={"cents": instalment.amount_cents})
+    if rules.in_force().wants_visa(instalment.amount_cents):
+        VisaWantedMail(instalment).queue()
+    else:
+        ApprovalWantedMail(instalment).queue()
+    return instalment
+
+
+@transaction.atomic
+def endorse(pk: int, *, by: Any, version: int | None = None) -> Instalment:
+    """The visa of the head of service, between the service fait and finance. Not by who certified nor recorded the decision."""
+    instalment = _locked(pk, version)
+    if not policies.can_endorse(by, instalment.organisation_id):
+        raise NotAllowed("Le visa est donné par le chef de service.")
+    _refuse_clash(instalment, by, Part.ENDORSE)
+    advance(instalment, instalment.endorse, actor=by, by=by, data={"cents": instalment.amount_cents})
+    ApprovalWantedMail(instalment).queue()
     return instalment
 
 
 @transaction.atomic
 def approve(pk: int, *, by: Any, version: int | None = None) -> Instalment:
-    """Finance agrees to pay. Not by who certified, recorded the decision or verified the account."""
+    """Finance agrees to pay. Not by who certified, endorsed, recorded the decision or verified the account.
+
+    Raises DomainError as long as the rules want a visa that was not given.
+    """
     instalment = _locked(pk, version)
     if not policies.can_approve(by, instalment.organisation_id):
         raise NotAllowed("Un versement est approuvé par une personne des finances chargée de l’approbation.")
     _refuse_clash(instalment, by, Part.APPROVE)
+    if instalment.state == InstalmentState.CERTIFIED and rules.in_force().wants_visa(instalment.amount_cents):
+        raise DomainError("Ce versement attend le visa du chef de service : les règles du fonds le demandent.")
     advance(instalment, instalment.approve, actor=by, by=by, data={"cents": instalment.amount_cents})
     return instalment
 
 
 @transaction.atomic
 def return_to_desk(pk: int, *, reason: str, by: Any, version: int | None = None) -> Instalment:
-    """Finance sends it back to the instructor with a reason; impossible while it stands in a batch."""
+    """Finance or the head of service sends it back to the instructor with a reason; not while it stands in a batch."""
     instalment = _locked(pk, version)
     if not policies.can_send_back(by, instalment.organisation_id):
-        raise NotAllowed("Un versement est renvoyé au service instructeur par les finances.")
+        raise NotAllowed("Un versement est renvoyé au service instructeur par les finances ou le chef de service.")
     why = _reason(reason)
     line = PaymentLine.objects.filter(instalment=instalment, state=LineState.LIVE).select_related("batch").first()
     if line:
         raise DomainError(f"Ce versement est dans « {line.batch} » : retirez-le d’abord du lot.")
+    if instalment.state == InstalmentState.APPROVED and not by.has_role(*FINANCE_ROLES):
+        raise NotAllowed("Un versement approuvé est renvoyé par les finances.")
+    certifier = instalment.certified_by
     advance(instalment, instalment.return_to_desk, why=why, by=by, reason=why)
+    InstalmentSentBackMail(instalment, certifier=certifier).queue()
     return instalment

@@ -1,6 +1,5 @@
 """Bank details: the staff's list, one version, and the acts on it."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -8,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from common.errors import DomainError
 from common.paging import newest_first
-from payments import lists, policies, services
+from payments import lists, policies, rules, services
 from payments.forms import RefusalForm, VerifyForm
 from payments.models import BankVersion
 from payments.pages import MailCount, bank_page
@@ -27,7 +26,7 @@ def bank_list(request: HttpRequest) -> HttpResponse:
 
 def _one(request: HttpRequest, pk: int) -> BankVersion:
     rows = BankVersion.objects.visible_to(request.user).select_related(
-        "organisation", "declared_by", "verified_by", "document"
+        "organisation", "declared_by", "verified_by", "document", "previous_document"
     )
     found: BankVersion = seen(rows, pk=pk)
     return found
@@ -53,21 +52,20 @@ def bank_verify(request: HttpRequest, pk: int) -> HttpResponse:
         policies.can_verify_bank(request.user, bank.organisation_id), "Votre rôle ne permet pas de vérifier un compte."
     )
     confirm_identity(request)
-    form = VerifyForm(request.POST or None, initial={"version": bank.version})
+    page = bank_page(bank, request.user)
+    form = VerifyForm(request.POST or None, bank=bank, warnings=page["warnings"], initial={"version": bank.version})
     if request.method == "POST" and form.is_valid():
         try:
-            services.verify_bank(
-                pk, note=form.cleaned_data["note"], by=request.user, version=form.cleaned_data["version"]
-            )
+            services.verify_bank(pk, by=request.user, **form.act())
         except DomainError as error:
             form.add_error(None, str(error))
         else:
             messages.success(request, "Compte vérifié. La commune en est prévenue.")
             return redirect("bank_detail", pk)
-    context = bank_page(bank, request.user) | {
+    context = page | {
         "form": form,
         "mails": MailCount.of_contacts(bank.organisation),
-        "hours": settings.BANK_COOLING_HOURS,
+        "hours": rules.in_force().cooling_hours,
     }
     return render(request, "payments/bank_verify.html", context, status=422 if form.errors else 200)
 

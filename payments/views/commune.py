@@ -10,8 +10,9 @@ from common.errors import DomainError
 from common.money import euros
 from payments import policies, services
 from payments.forms import BankForm, VersionForm
-from payments.models import Instalment
+from payments.models import BankVersion, Instalment
 from payments.pages import MailCount, file_page
+from payments.states import BankState
 from payments.views.access import require, seen
 
 
@@ -55,7 +56,8 @@ def application_bank(request: HttpRequest, public_id: str) -> HttpResponse:
     application = _file(request, public_id)
     organisation = application.organisation
     require(policies.writes_for(request.user, organisation.pk), "Votre rôle ne permet pas de déclarer un compte.")
-    form = BankForm(request.POST or None, request.FILES or None)
+    current = BankVersion.objects.filter(organisation=organisation, state=BankState.VERIFIED).first()
+    form = BankForm(request.POST or None, request.FILES or None, current=current)
     if request.method == "POST" and form.is_valid():
         try:
             services.declare_bank(organisation.pk, **form.cleaned_data, by=request.user)
@@ -64,5 +66,10 @@ def application_bank(request: HttpRequest, public_id: str) -> HttpResponse:
         else:
             messages.success(request, "Coordonnées déclarées. Le service va appeler la mairie pour les vérifier.")
             return redirect("application_payments", application.public_id)
-    context = {"application": application, "form": form, "mails": MailCount.of_contacts(organisation)}
+    context = {
+        "application": application,
+        "form": form,
+        "current": current,
+        "mails": MailCount.of_contacts(organisation),
+    }
     return render(request, "payments/bank_form.html", context, status=422 if form.errors else 200)

@@ -34,6 +34,7 @@ def _one(request: HttpRequest, pk: int) -> Instalment:
         "decision__signed_by",
         "requested_by",
         "certified_by",
+        "endorsed_by",
         "approved_by",
     )
     found: Instalment = seen(rows, pk=pk)
@@ -60,6 +61,19 @@ def instalment_certify(request: HttpRequest, pk: int) -> HttpResponse:
         )
         return redirect("instalment_detail", pk)
     return render(request, "payments/certify.html", instalment_page(instalment, request.user) | {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+def instalment_endorse(request: HttpRequest, pk: int) -> HttpResponse:
+    instalment = _one(request, pk)
+    require(policies.can_endorse(request.user, instalment.organisation_id), "Le visa est donné par le chef de service.")
+    confirm_identity(request)
+    form = VersionForm(request.POST or None, initial={"version": instalment.version})
+    if request.method == "POST" and form.is_valid():
+        services.endorse(pk, by=request.user, version=form.cleaned_data["version"])
+        messages.success(request, f"Versement de {euros(instalment.amount_cents)} visé. Les finances sont prévenues.")
+        return redirect("instalment_detail", pk)
+    return render(request, "payments/endorse.html", instalment_page(instalment, request.user) | {"form": form})
 
 
 @require_http_methods(["GET", "POST"])
@@ -103,5 +117,5 @@ def instalment_return_to_desk(request: HttpRequest, pk: int) -> HttpResponse:
         services.return_to_desk(pk, by=request.user, **form.cleaned_data)
         messages.success(request, "Le versement est renvoyé au service instructeur, avec le motif.")
         return redirect("instalment_detail", pk)
-    context = {"instalment": instalment, "form": form, "mails": 0, "to": "au service instructeur"}
+    context = {"instalment": instalment, "form": form, "mails": 1, "to": "au service instructeur"}
     return render(request, "payments/send_back.html", context)

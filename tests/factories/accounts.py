@@ -30,6 +30,7 @@ def a_commune(name: str = "", **fields: Any) -> Organisation:
             "population_total": 12_600,
             "address": "1, place de la Mairie",
             "email": f"mairie{number}@commune.test",
+            "phone": f"04 91 {number // 10_000 % 100:02d} {number // 100 % 100:02d} {number % 100:02d}",
             "plan_status": PlanStatus.NONE,
             **fields,
         }

@@ -138,12 +138,20 @@ def a_bank(team: Team, *, iban: str = "", state: str = "verified", holder: str =
         iban=iban or an_iban(),
         holder=holder or f"Commune de {team.organisation.name}",
         rib=a_rib(),
+        previous_rib=a_rib("ancien-rib.pdf"),
         by=team.drafter,
     )
     if state == "verified":
-        scan(bank.document_id)
-        services.verify_bank(bank.pk, note="Appel au standard de la mairie, numéro de l’annuaire", by=team.head)
+        scan_all(bank)
+        services.verify_bank(bank.pk, person="Appel au standard de la mairie, numéro de l’annuaire", by=team.head)
     return BankVersion.objects.get(pk=bank.pk)
+
+
+def scan_all(bank: BankVersion) -> None:
+    """The RIB, and the one before where there is one."""
+    for pk in (bank.document_id, bank.previous_document_id):
+        if pk:
+            scan(pk)
 
 
 def an_instalment(team: Team, state: str = "planned", *, cents: int = 700_000, bank: bool = True) -> Instalment:

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from documents.services import scan
 from journal.services import begin
 from payments import services
 from payments.models import BankVersion, Batch, Instalment
-from tests.factories.payments import Team, a_bank, a_batch, an_instalment
+from tests.factories.payments import Team, a_bank, a_batch, an_instalment, scan_all
 
 
 def refused(sql: str, params: dict[str, Any] | None = None) -> str:
@@ -226,26 +225,29 @@ def test_a_seal_checks_the_accounts_again(team: Team, monkeypatch: pytest.Monkey
         services.seal_batch(batch.pk, by=team.preparer)
 
 
+VERIFY = """UPDATE payments_bankversion v SET state = 'verified', version = version + 1, verified_by_id = %(by)s,
+    called_person = 'x', called_on = current_date, usable_from = now(),
+    called_number = (SELECT o.phone FROM accounts_organisation o WHERE o.id = v.organisation_id) WHERE id = %(id)s"""
+
+
 def test_bank_details_are_verified_by_another(team: Team) -> None:
     bank = a_bank(team, state="declared")
-    sql = """UPDATE payments_bankversion SET state = 'verified', version = version + 1, verified_by_id = declared_by_id,
-        verified_at = now(), usable_from = now() WHERE id = %(id)s"""
-    assert "bank_verified_by_another" in refused(sql, {"id": bank.pk})
+    scan_all(bank)
+    assert "somebody of the organisation" in refused(VERIFY, {"id": bank.pk, "by": bank.declared_by_id})
 
 
 def test_one_verified_account_an_organisation(team: Team) -> None:
     a_bank(team)
     second = a_bank(team, state="declared")
-    scan(second.document_id)
-    sql = """UPDATE payments_bankversion SET state = 'verified', version = version + 1, verified_by_id = %(by)s,
-        verified_at = now(), usable_from = now() WHERE id = %(id)s"""
+    scan_all(second)
+    sql = VERIFY
     assert "bank_one_verified" in refused(sql, {"id": second.pk, "by": team.head.pk})
 
 
 def test_a_verification_wants_its_entry(team: Team) -> None:
     bank = a_bank(team, state="declared")
-    sql = """UPDATE payments_bankversion SET state = 'verified', version = version + 1, verified_by_id = %(by)s,
-        verified_at = now(), usable_from = now() WHERE id = %(id)s"""
+    scan_all(bank)
+    sql = VERIFY
     assert "journal entry" in refused(sql, {"id": bank.pk, "by": team.head.pk})
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from fund.models import Movement
@@ -169,7 +170,8 @@ def test_from_the_request_to_the_files_by_the_pages(team: Team) -> None:
     from documents.services import scan
 
     scan(bank.document_id)
-    note = {"version": 1, "note": "Standard de la mairie", "compared": "on"}
+    note = {"version": 1, "person": "Mme Roustan", "number": team.organisation.phone, "compared": "on"}
+    note["called_on"] = timezone.localdate().isoformat()
     assert signed_in(team.head).post(reverse("bank_verify", args=[bank.pk]), note).status_code == 302
     instalment = decision.instalments.get(position=1)
     steps = (("request", team.drafter), ("certify", team.instructor), ("approve", team.approver))

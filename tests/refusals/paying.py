@@ -3,11 +3,42 @@
 from tests.refusals.case import CHECK, DENIED, FOREIGN_KEY, REFUSED, UNIQUE, Case, born, change
 
 BANK, INSTALMENT, BATCH = "payments.bankversion", "payments.instalment", "payments.batch"
-VERIFIED = {"verified_by_id": "$head", "verified_at": "now()", "usable_from": "now()"}
+VERIFIED = {
+    "verified_by_id": "$head",
+    "called_person": "'x'",
+    "called_number": "(SELECT phone FROM accounts_organisation WHERE id = $commune)",
+    "called_on": "current_date",
+}
 
 
 def verify(bank: str = "$declared_bank", **over: str) -> tuple[str, str]:
     return change("payments_bankversion", BANK, bank, 2, "declared", "verified", **{**VERIFIED, **over})
+
+
+BORN_ACCOUNT = (born("payments_bankversion", BANK, "declared"),)
+
+
+def account(**over: str) -> str:
+    """A change of account of the other commune."""
+    mine = "(SELECT document_id FROM payments_bankversion WHERE id = $young_bank)"
+    columns = {
+        "organisation_id": "$other_commune",
+        "state": "'declared'",
+        "version": "1",
+        "iban": "'FR1420041010050500013M02606'",
+        "bic": "''",
+        "holder": "''",
+        "declared_by_id": "$drafter",
+        "document_id": mine,
+        "previous_document_id": mine,
+        "called_person": "''",
+        "called_number": "''",
+        "warnings": "'[]'",
+        "verification_note": "''",
+        "refusal_reason": "''",
+        **over,
+    }
+    return f"INSERT INTO payments_bankversion ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"
 
 
 SUPERSEDED = change("payments_bankversion", BANK, "$bank", 3, "verified", "superseded")
@@ -15,20 +46,84 @@ ACCOUNTS = [
     Case(
         "verified by who declared it",
         verify(verified_by_id="$drafter")[1],
-        CHECK,
-        "verified_by_another",
-        before=SUPERSEDED,
+        REFUSED,
+        "somebody of the organisation",
+        before=(*SUPERSEDED, *verify()[:1]),
     ),
     Case("verified by nobody", verify(verified_by_id="NULL")[1], CHECK, "verified_is_complete", before=SUPERSEDED),
     Case("two verified accounts", verify()[1], UNIQUE, "one_verified", before=verify()[:1]),
     Case(
-        "usable before it is verified",
-        verify(usable_from="now() - interval '1 second'")[1],
+        "verified without a call",
+        verify(called_person="''")[1],
         REFUSED,
-        "before it is verified",
+        "who was called",
         before=(*SUPERSEDED, *verify()[:1]),
-        guard="payments_bankversion.stays",
+        guard="payments_bankversion.verified",
     ),
+    Case(
+        "verified by a call of before",
+        verify(called_on="current_date - 9")[1],
+        REFUSED,
+        "who was called",
+        before=(*SUPERSEDED, *verify()[:1]),
+    ),
+    Case(
+        "verified by a call to another number",
+        verify(called_number="'06 00 00 00 00'")[1],
+        REFUSED,
+        "known before the declaration",
+        before=(*SUPERSEDED, *verify()[:1]),
+    ),
+    Case(
+        "verified by a call to the number just written",
+        verify()[1],
+        REFUSED,
+        "known before the declaration",
+        before=(
+            *SUPERSEDED,
+            *verify()[:1],
+            "UPDATE accounts_organisation SET phone = '06 00 00 00 00' WHERE id = $commune",
+        ),
+    ),
+    Case(
+        "born verified in part",
+        account(verified_by_id="$head", usable_from="now() - interval '9 days'"),
+        REFUSED,
+        "declared before it is verified",
+        before=BORN_ACCOUNT,
+        guard="payments_bankversion.plain",
+    ),
+    Case(
+        "with a wrong key",
+        account(iban="'FR7630001007941234567890186'"),
+        REFUSED,
+        "key of this IBAN",
+        before=BORN_ACCOUNT,
+        guard="payments_bankversion.plain",
+    ),
+    Case("without its document", account(document_id="NULL"), REFUSED, "comes with its document", before=BORN_ACCOUNT),
+    Case(
+        "a change without the document before",
+        account(previous_document_id="NULL"),
+        REFUSED,
+        "comes with its document",
+        before=BORN_ACCOUNT,
+    ),
+    Case(
+        "with the document of another",
+        account(document_id="$clean"),
+        REFUSED,
+        "those of its organisation",
+        before=BORN_ACCOUNT,
+    ),
+    Case(
+        "rules that loosen at once",
+        "INSERT INTO payments_paymentrules (cooling_hours, visa_from_cents) VALUES (1, 0)",
+        CHECK,
+        "rules_cooling",
+    ),
+    Case("the rules changed", "UPDATE payments_paymentrules SET cooling_hours = 24", DENIED),
+    Case("the rules removed", "DELETE FROM payments_paymentrules", DENIED),
     *(
         Case(
             f"the {column} of an account",
@@ -47,6 +142,10 @@ ACCOUNTS = [
             "verified_at": "now() - interval '9 days'",
             "verification_note": "'x'",
             "usable_from": "now() - interval '9 days'",
+            "called_number": "'06 00 00 00 00'",
+            "warnings": "'[1]'",
+            "replaces_id": "$declared_bank",
+            "previous_document_id": "$clean",
         }.items()
     ),
     Case(
@@ -56,15 +155,10 @@ ACCOUNTS = [
         "verification stays",
         guard="payments_bankversion.stays",
     ),
-    Case(
-        "what is no account",
-        "INSERT INTO payments_bankversion (organisation_id, state, version, iban, bic, holder, declared_by_id, verification_note, refusal_reason) VALUES ($other_commune, 'declared', 1, 'x', '', '', $drafter, '', '')",
-        CHECK,
-        "iban_shape",
-    ),
+    Case("what is no account", account(iban="'x'"), CHECK, "iban_shape", before=BORN_ACCOUNT),
     Case(
         "a second account to verify",
-        "INSERT INTO payments_bankversion (organisation_id, state, version, iban, bic, holder, declared_by_id, verification_note, refusal_reason) VALUES ($commune, 'declared', 1, 'FR1420041010050500013M02606', '', '', $drafter, '', '')",
+        account(organisation_id="$commune", document_id="$clean", previous_document_id="$clean"),
         UNIQUE,
         "one_declared",
     ),
@@ -89,6 +183,16 @@ APPROVED = change(
     "approved",
     approved_by_id="$instructor",
     approved_at="now()",
+)
+ENDORSED = change(
+    "payments_instalment",
+    INSTALMENT,
+    "$certified",
+    4,
+    "certified",
+    "endorsed",
+    endorsed_by_id="$instructor",
+    endorsed_at="now()",
 )
 ORDERED = change("payments_instalment", INSTALMENT, "$in_batch", 5, "approved", "ordered")
 INSTALMENTS = [
@@ -147,6 +251,38 @@ INSTALMENTS = [
         "UPDATE payments_instalment SET organisation_id = $other_commune WHERE id = $planned",
         REFUSED,
         "keeps its award",
+    ),
+    Case(
+        "approved without the visa that the rules want",
+        APPROVED[1].replace("$instructor", "$approver"),
+        REFUSED,
+        "want the visa",
+        before=(APPROVED[0], "INSERT INTO payments_paymentrules (cooling_hours, visa_from_cents) VALUES (72, 0)"),
+        guard="payments_instalment.stays",
+    ),
+    Case("endorsed by who certified it", ENDORSED[1], CHECK, "endorsed_by_another", before=ENDORSED[:1]),
+    Case(
+        "approved by who endorsed it",
+        change(
+            "payments_instalment",
+            INSTALMENT,
+            "$certified",
+            5,
+            "endorsed",
+            "approved",
+            approved_by_id="$head",
+            approved_at="now()",
+        )[1],
+        CHECK,
+        "endorsed_by_another",
+        before=(ENDORSED[0], ENDORSED[1].replace("$instructor", "$head")),
+    ),
+    Case(
+        "approved by who asked for it",
+        APPROVED[1].replace("$instructor", "$drafter"),
+        CHECK,
+        "not_by_who_asked",
+        before=APPROVED[:1],
     ),
     Case("approved by who certified it", APPROVED[1], CHECK, "approved_by_another", before=APPROVED[:1]),
     Case(
@@ -255,7 +391,7 @@ LINES = [
         line(bank="$declared_bank"),
         REFUSED,
         "too young",
-        before=(*SUPERSEDED, *verify(usable_from="now() + interval '48 hours'")),
+        before=(*SUPERSEDED, *verify(usable_from="now()")),
     ),
     Case(
         "an account that is not verified",

@@ -369,15 +369,22 @@ class World:
     # --- Payments --------------------------------------------------------------------------------------------------
 
     @transaction.atomic
-    def a_bank(self, organisation: Organisation, state: str = "verified", *, hours: int = 0) -> BankVersion:
+    def a_bank(self, organisation: Organisation, state: str = "verified") -> BankVersion:
         bank = BankVersion(
-            organisation=organisation, iban="FR7630001007941234567890185", holder="Commune", declared_by=self.drafter
+            organisation=organisation,
+            iban="FR7630001007941234567890185",
+            holder="Commune",
+            declared_by=self.drafter,
+            document=self.a_file(organisation, clean=True),
+            previous_document=self.a_file(organisation, clean=True),
         )
         begin(bank, by=self.drafter)
-        if state == "verified":
-            usable_from = Now() + timedelta(hours=hours)
-            return step(bank, "verify", verifier=self.head, note="Rappelée", usable_from=usable_from, by=self.head)
-        return bank
+        if state != "verified":
+            return bank
+        for old in BankVersion.objects.filter(organisation=organisation, state="verified"):
+            step(old, "supersede", by=self.head)
+        call = {"person": "Mme Roustan", "number": organisation.phone, "called_on": timezone.localdate()}
+        return step(bank, "verify", verifier=self.head, by=self.head, **call)
 
     @transaction.atomic
     def an_instalment(self, state: str, decision: Decision | None = None) -> Instalment:
@@ -426,7 +433,8 @@ class World:
     def _payments(self) -> None:
         self.bank = self.a_bank(self.commune)
         self.declared_bank = self.a_bank(self.commune, "declared")
-        self.young_bank = self.a_bank(self.other_commune, hours=48)
+        self.a_bank(self.other_commune)
+        self.young_bank = self.a_bank(self.other_commune)
         self.foreign_bank = self.a_bank(accounts.a_commune())
         self.planned = self.an_instalment("planned", self.notified)
         self.requested = self.an_instalment("requested")
