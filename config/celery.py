@@ -49,6 +49,7 @@ app.conf.update(
         "scan waiting files": {"task": "documents.tasks.scan_waiting", "schedule": 60.0},
         "make missing letters": {"task": "applications.tasks.make_missing_letters", "schedule": 60.0},
         "make missing receipts": {"task": "applications.tasks.make_missing_receipts", "schedule": 60.0},
+        "make missing statements": {"task": "payments.tasks.make_missing_statements", "schedule": 60.0},
         "make missing reports": {"task": "applications.tasks.make_missing_reports", "schedule": 60.0},
         "keep the reports": {"task": "applications.tasks.keep_reports", "schedule": crontab(minute=15)},
         "queue due reminders": {"task": "applications.tasks.remind_before_closing", "schedule": crontab(minute=5)},

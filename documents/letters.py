@@ -74,6 +74,13 @@ payment_list (état d’un lot scellé; no commune, no title): number is that of
 | total_cents | |
 | fingerprint | SHA-256 of the sealed content |
 
+statement (décompte d’un versement; no recipient block)
+| act_number, act_date | the decision |
+| granted_cents | the award in force |
+| lines | [{label, amount_cents}]: the calculation of the balance; empty before the report |
+| paid | [{label, amount_cents}]: each sum already paid |
+| gone_cents, amount_cents, left_cents, recover_cents | paid before, this payment, left afterwards, paid too much |
+
 weekly_report (no number, commune, title)
 | week_from, week_to | dates |
 | year | |
@@ -140,6 +147,9 @@ SHAPES = {
         f"{_BLOCK} note",
     ),
     "payment_list": Shape.of(f"{_COMMON} number prepared_by sealed_by sealed_at lines total_cents fingerprint"),
+    "statement": Shape.of(
+        f"{_FILE} act_number act_date granted_cents lines paid gone_cents amount_cents recover_cents left_cents"
+    ),
     "weekly_report": Shape.of(f"{_COMMON} week_from week_to year figures envelope states", "tables notes"),
 }
 

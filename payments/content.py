@@ -13,8 +13,8 @@ from applications.models import Attachment
 from common.dates import local
 from documents.models import StoredFile
 from documents.states import FileState
-from payments.models import Batch, Instalment, PaymentLine
-from payments.states import InstalmentState
+from payments.models import Batch, Instalment, PaymentLine, PaymentPaper
+from payments.states import InstalmentState, PaperKind
 
 TRANSFER_LABEL = 70
 PURPOSE = 100
@@ -74,10 +74,11 @@ def build(batch: Batch, lines: Sequence[PaymentLine], *, number: str, sealed_by:
     """The content of a batch about to be sealed. Lines come with what `lines_of` selects; instalments not yet paid."""
     before = _ordered_before(batch, lines)
     attached = _attached(lines)
+    papers = _papers_of(lines)
     rows = []
     for position, line in enumerate(lines, start=1):
         decision_id = line.instalment.decision_id
-        pieces = attached[line.instalment.application_id]
+        pieces = papers.get(line.instalment_id, []) + attached[line.instalment.application_id]
         names = "; ".join(["Décision", *(title for title, _ in pieces), "RIB"])
         row = _row(line, position, number, before.get(decision_id, 0), names)
         rows.append(row | _papers(line, row, pieces))
@@ -131,6 +132,22 @@ def _attached(lines: Sequence[PaymentLine]) -> dict[int, Papers]:
     found: dict[int, Papers] = {line.instalment.application_id: [] for line in lines}
     for piece in Attachment.objects.filter(application__in=found).select_related("file").order_by("pk"):
         found[piece.application_id].append((piece.title or piece.file.name, piece.file))
+    return found
+
+
+def _papers_of(lines: Sequence[PaymentLine]) -> dict[int, Papers]:
+    """The papers of each payment: its statement, the title of the commune, the agreement (once an award)."""
+    decisions = {line.instalment.decision_id for line in lines}
+    latest: dict[tuple[int, str], PaymentPaper] = {}
+    of_awards = PaymentPaper.objects.filter(instalment__decision__in=decisions).select_related("file", "instalment")
+    for paper in of_awards.order_by("pk"):
+        whole = paper.kind == PaperKind.AGREEMENT
+        latest[paper.instalment.decision_id if whole else -paper.instalment_id, paper.kind] = paper
+    found: dict[int, Papers] = {}
+    for line in lines:
+        keys = (line.instalment.decision_id, -line.instalment_id)
+        kept = [paper for (key, _kind), paper in latest.items() if key in keys]
+        found[line.instalment_id] = [(paper.get_kind_display(), paper.file) for paper in kept]
     return found
 
 

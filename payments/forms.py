@@ -14,6 +14,7 @@ from common.widgets import DateInput
 from payments import bank_checks
 from payments.known_numbers import NONE_KNOWN, known_number
 from payments.models import BankVersion
+from payments.states import PaperKind
 
 
 class VersionForm(forms.Form):
@@ -191,3 +192,43 @@ class ChosenForm(VersionForm):
         assert isinstance(ids, forms.TypedMultipleChoiceField)  # noqa: S101 - for the type checker
         ids.choices = [(one, one) for one in posted if one.isascii() and one.isdigit() and len(one) < 19]
         ids.error_messages["required"] = "Choisissez au moins un versement."
+
+
+class PaperForm(forms.Form):
+    """A document joined to a payment."""
+
+    kind = forms.ChoiceField(choices=[(one.value, one.label) for one in PaperKind if one != PaperKind.STATEMENT])
+    reference = forms.CharField(label="Numéro", required=False, max_length=60)
+    file = forms.FileField(
+        label="Document",
+        help_text="PDF, JPEG ou PNG.",
+        error_messages={"required": "Choisissez le document à joindre."},
+    )
+
+
+class IssueForm(VersionForm):
+    number = forms.CharField(
+        label="Numéro du titre de recettes",
+        max_length=40,
+        error_messages={"required": "Il manque le numéro du titre de recettes."},
+    )
+    title_date = forms.DateField(
+        label="Date du titre", widget=DateInput(), error_messages={"required": "Il manque la date du titre."}
+    )
+
+
+class ReceiveForm(VersionForm):
+    received_on = forms.DateField(
+        label="Encaissé le", widget=DateInput(), error_messages={"required": "Il manque la date de l’encaissement."}
+    )
+    reference = forms.CharField(label="Référence de l’encaissement", required=False, max_length=60)
+
+
+class CancelRecoveryForm(VersionForm):
+    reason = forms.CharField(
+        label="Motif de l’abandon",
+        help_text="La commune lit cette phrase. Elle est écrite au journal.",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Il manque le motif : il est écrit au journal."},
+    )

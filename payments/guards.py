@@ -5,13 +5,14 @@ import pgtrigger
 from applications.doors import REDUCED
 from common.guards import BY_OWNER, Guard, refuse
 from payments.bank_guards import VISA_FROM
+from payments.settling_guards import PAPERS_WANTED, RELEASED, SETTLED_NOW
 
 # The sum of the instalments is the award; the sum paid never passes it. Locks the decision.
 INSTALMENTS_SUM = f"""
-SELECT d.amount_cents - {REDUCED} AS amount_cents, d.state, d.kind, d.application_id INTO award FROM applications_decision d
+SELECT d.amount_cents - {REDUCED} - {RELEASED} AS amount_cents, d.state, d.kind, d.application_id INTO award FROM applications_decision d
     WHERE d.id = NEW.decision_id FOR NO KEY UPDATE;
 SELECT coalesce(sum(i.amount_cents), 0) INTO total FROM payments_instalment i
-    WHERE i.decision_id = NEW.decision_id;
+    WHERE i.decision_id = NEW.decision_id AND i.state <> 'void';
 IF NOT {BY_OWNER} AND (award.kind <> 'grant' OR award.state NOT IN ('signed', 'notified')) THEN
     {refuse("instalments are planned for a signed award")}
 END IF;
@@ -22,21 +23,22 @@ RETURN NULL;
 
 # At commit: the plan of a reduced award sums to what is left of it.
 PLAN_FOLLOWS = f"""
-SELECT d.amount_cents - {REDUCED} AS amount_cents INTO award FROM applications_decision d
+SELECT d.amount_cents - {REDUCED} - {RELEASED} AS amount_cents INTO award FROM applications_decision d
     WHERE d.id = NEW.decision_id FOR NO KEY UPDATE;
-SELECT coalesce(sum(i.amount_cents), 0) INTO total FROM payments_instalment i WHERE i.decision_id = NEW.decision_id;
+SELECT coalesce(sum(i.amount_cents), 0) INTO total FROM payments_instalment i
+    WHERE i.decision_id = NEW.decision_id AND i.state <> 'void';
 IF total <> award.amount_cents THEN {refuse("the instalments of an award sum to the award")} END IF;
 RETURN NULL;
 """
 
-# Its amount goes down only while nobody has asked for it, in the transaction that reduces the award.
+# Its amount goes down only while nobody has asked for it, in the transaction that reduces or settles the award.
 INSTALMENT_STAYS = f"""
 IF (NEW.decision_id, NEW.application_id, NEW.organisation_id, NEW.position)
     IS DISTINCT FROM (OLD.decision_id, OLD.application_id, OLD.organisation_id, OLD.position)
     OR NEW.amount_cents <> OLD.amount_cents AND NOT (
-        NEW.amount_cents < OLD.amount_cents AND OLD.state = 'planned' AND NEW.state = 'planned' AND EXISTS (
+        NEW.amount_cents < OLD.amount_cents AND OLD.state = 'planned' AND NEW.state = 'planned' AND (EXISTS (
             SELECT 1 FROM applications_changerequest r WHERE r.decision_id = OLD.decision_id AND r.state = 'accepted'
-                AND r.reduction_cents > 0 AND r.decided_at = now()))
+                AND r.reduction_cents > 0 AND r.decided_at = now()) OR {SETTLED_NOW}))
 THEN {refuse("an instalment keeps its award and its amount")} END IF;
 IF NOT {BY_OWNER} THEN
     IF NEW.state = OLD.state AND (NEW.requested_by_id, NEW.certified_by_id, NEW.endorsed_by_id, NEW.approved_by_id, NEW.paid_on,
@@ -47,6 +49,12 @@ IF NOT {BY_OWNER} THEN
         OR NEW.state IN ('approved', 'ordered', 'paid') AND NEW.endorsed_by_id IS DISTINCT FROM OLD.endorsed_by_id
         OR NEW.state IN ('ordered', 'paid') AND NEW.approved_by_id IS DISTINCT FROM OLD.approved_by_id
     THEN {refuse("who certified and approved an instalment is written by that act only")} END IF;
+    IF NEW.state = 'void' AND OLD.state <> 'void' AND NOT {SETTLED_NOW} THEN
+        {refuse("an instalment falls with the account of its award")}
+    END IF;
+    IF NEW.state = 'certified' AND OLD.state = 'requested' AND NOT ({PAPERS_WANTED}) THEN
+        {refuse("the legal basis wants the title and the agreement of this payment")}
+    END IF;
     IF NEW.state = 'approved' AND NEW.endorsed_by_id IS NULL AND NEW.amount_cents >= {VISA_FROM} THEN
         {refuse("the rules want the visa of the head of service")}
     END IF;
@@ -199,6 +207,15 @@ def instalment_guards() -> list[Guard]:
             when=pgtrigger.After,
             operation=pgtrigger.Insert | pgtrigger.UpdateOf("amount_cents"),
             timing=pgtrigger.Deferred,
+            declare=[("award", "record"), ("total", "bigint")],
+            func=INSTALMENTS_SUM,
+        ),
+        Guard(
+            name="sum_void",
+            when=pgtrigger.After,
+            operation=pgtrigger.UpdateOf("state"),
+            timing=pgtrigger.Deferred,
+            condition=pgtrigger.Condition("NEW.state = 'void' AND OLD.state <> 'void'"),
             declare=[("award", "record"), ("total", "bigint")],
             func=INSTALMENTS_SUM,
         ),

@@ -15,7 +15,7 @@ from accounts.states import FINANCE_ROLES, WRITING_ROLES, Role
 from applications.models import Application
 from fund.models import Fund
 from notifications.mail import Mail, Recipient
-from payments.models import BankVersion, Batch, Instalment
+from payments.models import BankVersion, Batch, Instalment, Recovery, Settlement
 from payments.rules import in_force
 
 LATELY = timedelta(days=365)
@@ -203,6 +203,62 @@ class InstalmentPaidMail(InstalmentStoppedMail):
     """To the commune: the accountant has paid."""
 
     kind: ClassVar[str] = "instalment_paid"
+
+
+class SettlementMail(Mail):
+    """To the commune: the account of its award, what is left, what is given back or is to be paid back."""
+
+    kind: ClassVar[str] = "settlement"
+
+    def __init__(self, settlement: Settlement) -> None:
+        self.settlement, self.application = settlement, settlement.application
+
+    def recipients(self) -> Iterable[Recipient]:
+        return [Recipient.of(user) for user in members(self.application.organisation_id, *WRITING_ROLES)]
+
+    def key(self) -> str:
+        return str(self.settlement.pk)
+
+    def ref(self) -> str:
+        return self.application.number or ""
+
+    def context(self) -> dict[str, Any]:
+        return {
+            "settlement": self.settlement,
+            "application": self.application,
+            "organisation": self.application.organisation,
+            "fund": Fund.objects.first(),
+            "link": settings.BASE_URL + reverse("award_settle", args=[self.application.public_id]),
+        }
+
+
+class RecoveryMail(Mail):
+    """To finance and to the commune, at each step of what is paid back."""
+
+    kind: ClassVar[str] = "recovery"
+
+    def __init__(self, recovery: Recovery) -> None:
+        self.recovery, self.application = recovery, recovery.application
+
+    def recipients(self) -> Iterable[Recipient]:
+        held = Q(memberships__role__in=FINANCE_ROLES, memberships__ended_at__isnull=True)
+        staff = list(User.objects.filter(held, is_active=True).distinct().order_by("pk"))
+        return [Recipient.of(user) for user in [*staff, *members(self.application.organisation_id, *WRITING_ROLES)]]
+
+    def key(self) -> str:
+        return f"{self.recovery.pk}:{self.recovery.version}"
+
+    def ref(self) -> str:
+        return self.application.number or ""
+
+    def context(self) -> dict[str, Any]:
+        return {
+            "recovery": self.recovery,
+            "application": self.application,
+            "organisation": self.application.organisation,
+            "fund": Fund.objects.first(),
+            "link": settings.BASE_URL + reverse("award_settle", args=[self.application.public_id]),
+        }
 
 
 class ReconciliationMail(Mail):

@@ -3,17 +3,17 @@
 from typing import Any
 
 from accounts.models import Organisation
-from accounts.states import FINANCE_ROLES, WRITING_ROLES
+from accounts.states import DESK_ROLES, FINANCE_ROLES, WRITING_ROLES
 from applications.models import Application
-from applications.report_parts import lost_cents
 from common.money import euros
 from fund.models import EnvelopeBalance
 from journal.models import Entry
 from journal.services import history
-from payments import content, policies, readiness, requests, rules
+from payments import content, papers, policies, readiness, requests, rules
 from payments.bank_checks import Warning, warnings
 from payments.finance_pages import taken_back
-from payments.models import BankVersion, Batch, BatchExport, Instalment, PaymentLine
+from payments.forms import PaperForm
+from payments.models import BankVersion, Batch, BatchExport, Instalment, PaymentLine, Settlement
 from payments.notifications import InstalmentRequestedMail, every_contact, members
 from payments.services import holds
 from payments.services.exports import formats_for
@@ -78,11 +78,14 @@ def file_page(application: Application, user: Any) -> dict[str, Any]:
         ).order_by("-state")
     )
     report = requests.has_accepted_report(application)
-    lost = lost_cents(application) if report else 0
+    computed = requests.unsettled(application, rows[0].decision) if report and rows else None
+    balance = computed.sums.balance if computed else None
     writes = policies.writes_for(user, application.organisation_id)
     shown = []
     for instalment in rows:
-        obstacle = requests.obstacle(instalment, rows, has_account=bool(accounts), has_report=report, lost_cents=lost)
+        obstacle = requests.obstacle(
+            instalment, rows, has_account=bool(accounts), has_report=report, balance_cents=balance
+        )
         kind, icon = TAGS[InstalmentState(instalment.state)]
         shown.append(
             {
@@ -95,7 +98,7 @@ def file_page(application: Application, user: Any) -> dict[str, Any]:
             }
         )
     gone = sum(i.amount_cents for i in rows if i.state in requests.GONE)
-    total = sum(i.amount_cents for i in rows)
+    total = sum(i.amount_cents for i in rows if i.state != InstalmentState.VOID)
     return {
         "application": application,
         "rows": shown,
@@ -106,6 +109,8 @@ def file_page(application: Application, user: Any) -> dict[str, Any]:
         "left": total - gone,
         "accounts": accounts,
         "writes": writes,
+        "computed": computed,
+        "settled": Settlement.objects.filter(application=application).first() if rows and not computed else None,
         "is_member": policies.belongs_to(user, application.organisation_id),
     }
 
@@ -127,7 +132,10 @@ def instalment_page(instalment: Instalment, user: Any) -> dict[str, Any]:
         "line": line,
         "siblings": siblings,
         "steps": _steps(instalment, line),
-        "timeline": [_spoken(entry) for entry in reversed(history(instalment))],
+        "timeline": spoken_history(instalment),
+        "papers": papers.wanted(instalment),
+        "paper_form": PaperForm(),
+        "can_join": state in ("planned", "requested") and user.has_role(*DESK_ROLES),
         "can_certify": state == "requested" and policies.can_certify(user, organisation),
         "can_return": state == "requested" and policies.can_certify(user, organisation),
         "can_endorse": state == "certified" and visa and policies.can_endorse(user, organisation),
@@ -184,8 +192,20 @@ VERBS = {
     "reconcile": "a constaté que toutes les lignes sont réglées",
     "cancel_order": "a annulé la ligne de ce versement",
     "transmit": "a transmis le lot au comptable",
+    "void": "a constaté que rien n’est dû",
+    "reduce": "a ramené ce versement à la somme due",
+    "join_paper": "a joint une pièce",
+    "ask": "a demandé un titre de recettes",
+    "issue": "a inscrit l’émission du titre",
+    "receive": "a inscrit l’encaissement",
+    "cancel": "a abandonné le recouvrement",
     "reprise": "a repris ces données",
 }
+
+
+def spoken_history(thing: Any) -> list[dict[str, Any]]:
+    """What happened to it, newest first."""
+    return [_spoken(entry) for entry in reversed(history(thing))]
 
 
 def _spoken(entry: Entry, *, reason: bool = True) -> dict[str, Any]:

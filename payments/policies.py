@@ -75,10 +75,23 @@ def can_read_iban(user: Any, organisation_id: int) -> bool:
     return user.has_role(Role.INSTRUCTOR, Role.HEAD_OF_SERVICE, *FINANCE_ROLES) or writes_for(user, organisation_id)
 
 
+def paper_files(user: Any) -> Q:
+    """The papers of the payments a person sees: statements the fund issued, titles the commune joined."""
+    from payments.models import Instalment, PaymentPaper
+
+    if not user.is_authenticated:
+        return Q(pk__in=[])
+    papers = PaymentPaper.objects.filter(instalment__in=Instalment.objects.visible_to(user))
+    return Q(pk__in=papers.values("file"))
+
+
 def rib_files(user: Any) -> Q:
     """The RIB of a version of bank details, for those who may read the account whole (documents.visibility)."""
     from payments.models import BankVersion
 
     if not user.has_role(Role.INSTRUCTOR, Role.HEAD_OF_SERVICE, *FINANCE_ROLES):
         return Q(pk__in=[])
-    return Q(pk__in=BankVersion.objects.filter(document__isnull=False).values("document"))
+    versions = BankVersion.objects.all()
+    return Q(pk__in=versions.filter(document__isnull=False).values("document")) | Q(
+        pk__in=versions.filter(previous_document__isnull=False).values("previous_document")
+    )

@@ -1,22 +1,30 @@
 """When a commune may ask for an instalment, and what it is told when it may not yet."""
 
-from applications.models import Application, FinalReport
+from collections.abc import Sequence
+
+from applications.models import Application, Decision, FinalReport
 from applications.report_parts import lost_cents
 from applications.states import ApplicationState, DecisionState, ReportState
-from common.money import euros
 from fund.models import PlannedShare
-from payments.models import BankVersion, Instalment
-from payments.states import BankState, InstalmentState
+from payments import papers, settlement
+from payments.models import BankVersion, Instalment, Recovery, Settlement
+from payments.states import BankState, InstalmentState, RecoveryState
 
 GONE = (InstalmentState.ORDERED, InstalmentState.PAID)
 
 
 def obstacle(
-    instalment: Instalment, siblings: list[Instalment], *, has_account: bool, has_report: bool, lost_cents: int = 0
+    instalment: Instalment,
+    siblings: list[Instalment],
+    *,
+    has_account: bool,
+    has_report: bool,
+    balance_cents: int | None = None,
+    missing: Sequence[str] = (),
 ) -> str:
     """Why this instalment cannot be asked for now, as a sentence; empty when it can.
 
-    `lost_cents`: what the report takes from the award, as long as the award was not reduced by it.
+    `balance_cents`: what the accepted report leaves to pay, as long as the account is not made. `missing`: papers to join.
     """
     if instalment.state != InstalmentState.PLANNED:
         return f"Ce versement est déjà à l’étape « {instalment.get_state_display()} »."
@@ -28,13 +36,12 @@ def obstacle(
         return "Le versement précédent doit d’abord être ordonnancé."
     if instalment.kind == PlannedShare.Kind.BALANCE and not has_report:
         return "Le solde se demande quand le bilan de l’action est accepté."
-    if instalment.kind == PlannedShare.Kind.BALANCE and lost_cents:
-        return (
-            f"D’après le bilan, l’aide due est moindre de {euros(lost_cents)}. Demandez d’abord que l’aide soit réduite "
-            "de cette somme (« Modifier l’action ») : le solde suivra."
-        )
+    if balance_cents == 0:
+        return "D’après le bilan, il ne reste rien à verser : le service arrête le décompte et vous l’envoie."
     if not has_account:
         return "Indiquez d’abord les coordonnées bancaires de la commune."
+    if missing:
+        return f"Il manque : {', '.join(name[:1].lower() + name[1:] for name in missing)}."
     return ""
 
 
@@ -53,16 +60,33 @@ def has_accepted_report(application: Application) -> bool:
 def obstacle_now(instalment: Instalment) -> str:
     """The same, read from the database."""
     siblings = list(Instalment.objects.filter(decision=instalment.decision_id))
+    to_come = unsettled(instalment.application, instalment.decision)
     return obstacle(
         instalment,
         siblings,
         has_account=has_account(instalment.organisation_id),
         has_report=has_accepted_report(instalment.application),
-        lost_cents=lost_cents(instalment.application),
+        balance_cents=to_come.sums.balance if to_come else None,
+        missing=papers.missing(instalment),
     )
 
 
+def unsettled(application: Application, decision: Decision) -> settlement.Computed | None:
+    """The account that the accepted report makes, as long as it is not made."""
+    if Settlement.objects.filter(decision=decision).exists():
+        return None
+    return settlement.compute(application, decision)
+
+
 def all_paid(application: Application) -> bool:
-    """Nothing is left to pay for this award (asked by `applications.closing`)."""
+    """Nothing is left to pay or to get back for this award (asked by `applications.closing`)."""
     instalments = Instalment.objects.filter(application=application)
-    return instalments.exists() and not instalments.exclude(state=InstalmentState.PAID).exists()
+    if not instalments.exists() or instalments.exclude(state__in=(InstalmentState.PAID, InstalmentState.VOID)).exists():
+        return False
+    settled = Settlement.objects.filter(application=application).first()
+    if settled is None:
+        return not lost_cents(application)
+    open_recovery = Recovery.objects.filter(
+        application=application, state__in=(RecoveryState.ASKED, RecoveryState.ISSUED)
+    )
+    return not open_recovery.exists()

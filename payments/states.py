@@ -17,6 +17,20 @@ class InstalmentState(models.TextChoices):
     VOID = "void", "Sans objet"
 
 
+class PaperKind(models.TextChoices):
+    AGREEMENT = "agreement", "Convention ou délibérations concordantes"
+    TITLE = "title", "Titre de perception de la commune"
+    OTHER = "other", "Autre justificatif demandé par la décision"
+    STATEMENT = "statement", "Décompte"
+
+
+class RecoveryState(models.TextChoices):
+    ASKED = "asked", "Titre demandé"
+    ISSUED = "issued", "Titre émis"
+    RECEIVED = "received", "Encaissé"
+    CANCELLED = "cancelled", "Abandonné"
+
+
 class BatchState(models.TextChoices):
     OPEN = "open", "En préparation"
     SEALED = "sealed", "Scellé"

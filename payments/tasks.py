@@ -1,12 +1,31 @@
+import structlog
 from celery import shared_task
 
 from payments import services
+from payments.services import papers
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task
 def plan_missing_instalments() -> None:
     """A signed award without its instalments is mended; safe to run any number of times."""
     services.plan_missing_instalments()
+
+
+@shared_task
+def make_statement(pk: int) -> None:
+    papers.make_statement(pk)
+
+
+@shared_task
+def make_missing_statements() -> None:
+    """What Redis forgot: payments asked for that wait for their statement."""
+    for pk in papers.waiting():
+        try:
+            papers.make_statement(pk)
+        except Exception:  # one statement that cannot be made must not hold back the others
+            log.exception("statement_not_made", instalment=pk)
 
 
 @shared_task

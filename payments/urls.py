@@ -1,13 +1,17 @@
 from django.urls import URLPattern, URLResolver, path
 
-from payments.views import banks, batches, commune, exporting, instalments, returns, rules
+from payments.views import banks, batches, commune, exporting, instalments, returns, rules, settling
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # The commune
     path("dossiers/<uuid:public_id>/versements/", commune.application_payments, name="application_payments"),
     path("dossiers/<uuid:public_id>/compte-bancaire/", commune.application_bank, name="application_bank"),
     path("versements/<int:pk>/demander/", commune.instalment_request, name="instalment_request"),
+    path("dossiers/<uuid:public_id>/decompte/", settling.award_settle, name="award_settle"),
+    path("versements/<int:pk>/pieces/", settling.instalment_join, name="instalment_join"),
     # The desk and the finance
+    path("recouvrements/", settling.recovery_list, name="recovery_list"),
+    path("recouvrements/<int:pk>/", settling.recovery_detail, name="recovery_detail"),
     path("versements/", instalments.instalment_list, name="instalment_list"),
     path("versements/<int:pk>/", instalments.instalment_detail, name="instalment_detail"),
     path("versements/<int:pk>/certifier/", instalments.instalment_certify, name="instalment_certify"),

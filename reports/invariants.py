@@ -74,8 +74,10 @@ MONEY = (
         "the instalments of an award sum to the award; paid never passes it",
         """
         SELECT d.id::text FROM applications_decision d JOIN payments_instalment i ON i.decision_id = d.id
-        GROUP BY d.id HAVING sum(i.amount_cents) <> max(d.amount_cents) - coalesce((SELECT sum(r.reduction_cents)
+        GROUP BY d.id HAVING coalesce(sum(i.amount_cents) FILTER (WHERE i.state <> 'void'), 0) <> max(d.amount_cents)
+                - coalesce((SELECT sum(r.reduction_cents)
                 FROM applications_changerequest r WHERE r.decision_id = d.id AND r.state = 'accepted'), 0)
+                - coalesce((SELECT s.released_cents FROM payments_settlement s WHERE s.decision_id = d.id), 0)
             OR sum(i.amount_cents) FILTER (WHERE i.state = 'paid') > max(d.amount_cents)""",
     ),
     Invariant(
@@ -87,6 +89,21 @@ MONEY = (
         WHERE r.state = 'accepted' AND r.reduction_cents > 0 AND (m.id IS NULL OR m.verb <> 'decommit'
             OR m.amount_cents <> r.reduction_cents OR m.subject <> a.number OR r.agreed_by_id = r.decided_by_id
             OR r.act_number = '' OR r.asked_by_id IN (r.agreed_by_id, r.decided_by_id))""",
+    ),
+    Invariant(
+        "I-03d",
+        "the account of an award adds up; what it releases and what is received have their movements",
+        """
+        SELECT s.id::text FROM payments_settlement s JOIN applications_application a ON a.id = s.application_id
+        LEFT JOIN fund_movement m ON m.id = s.movement_id
+        WHERE s.due_cents <> s.gone_cents + s.balance_cents - s.recover_cents OR s.due_cents > s.granted_cents
+            OR s.granted_cents <> s.gone_cents + s.balance_cents + s.released_cents
+            OR s.released_cents > 0 AND (m.verb, m.amount_cents, m.subject)
+                IS DISTINCT FROM ('decommit', s.released_cents, a.number)
+        UNION ALL SELECT 'recovery ' || r.id FROM payments_recovery r JOIN applications_application a ON a.id = r.application_id
+        LEFT JOIN fund_movement m ON m.id = r.movement_id
+        WHERE r.state = 'received' AND (m.verb, m.amount_cents, m.subject) IS DISTINCT FROM ('recover', r.amount_cents, a.number)
+            OR r.asked_by_id IN (r.issued_by_id, r.received_by_id)""",
     ),
     Invariant(
         "I-03b",
@@ -163,7 +180,11 @@ MONEY = (
         SELECT l.id::text FROM payments_paymentline l JOIN payments_bankversion v ON v.id = l.bank_version_id
         JOIN payments_batch b ON b.id = l.batch_id
         WHERE v.organisation_id <> l.organisation_id OR v.verified_by_id IS NULL
-            OR (b.sealed_at IS NOT NULL AND v.usable_from > b.sealed_at)""",
+            OR (b.sealed_at IS NOT NULL AND v.usable_from > b.sealed_at)
+        UNION ALL SELECT 'visa ' || l.id FROM payments_paymentline l JOIN payments_instalment i ON i.id = l.instalment_id
+        JOIN payments_bankversion v ON v.id = l.bank_version_id
+        WHERE l.endorsed_by_id IN (l.certified_by_id, l.approved_by_id, l.prepared_by_id)
+            OR i.requested_by_id IN (l.certified_by_id, l.endorsed_by_id, l.approved_by_id, l.prepared_by_id)""",
     ),
     Invariant(
         "I-09",

@@ -10,6 +10,7 @@ from payments.models.finance import (
     ReturnLine,
 )
 from payments.models.paying import Batch, BatchExport, Instalment, PaymentLine
+from payments.models.settling import PaymentPaper, Recovery, Settlement
 
 __all__ = [
     "BankVersion",
@@ -20,8 +21,11 @@ __all__ = [
     "ExportWitness",
     "Instalment",
     "PaymentLine",
+    "PaymentPaper",
     "PaymentRules",
+    "Recovery",
     "ReturnDifference",
     "ReturnImport",
     "ReturnLine",
+    "Settlement",
 ]

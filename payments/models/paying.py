@@ -144,6 +144,11 @@ class Instalment(StatefulModel):
     @transition(state, source=I.APPROVED, target=I.ORDERED)
     def order(self) -> None: ...
 
+    @transition(state, source=I.PLANNED, target=I.VOID)
+    def void(self, *, why: str) -> None:
+        """Nothing is due of it: the account of the award says so."""
+        self.return_reason = why
+
     def _back(self, why: str) -> None:
         self.endorsed_by = self.endorsed_at = self.approved_by = self.approved_at = None
         self.return_reason = why

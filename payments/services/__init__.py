@@ -19,6 +19,7 @@ from payments.services.instalments import (
     return_to_desk,
 )
 from payments.services.layouts import save_layout
+from payments.services.papers import join_paper
 from payments.services.planning import plan_instalments, plan_missing_instalments
 from payments.services.reports import report_reconciliation
 from payments.services.returns import (
@@ -30,6 +31,7 @@ from payments.services.returns import (
     table_of,
 )
 from payments.services.rules import set_rules
+from payments.services.settling import cancel_recovery, issue_recovery, receive_recovery, settle
 from payments.services.taking_back import cancel_line, export_contrary
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "apply_return",
     "approve",
     "cancel_line",
+    "cancel_recovery",
     "certify",
     "create_batch",
     "declare_bank",
@@ -46,11 +49,14 @@ __all__ = [
     "export_contrary",
     "held",
     "hold",
+    "issue_recovery",
+    "join_paper",
     "map_columns",
     "mark_transmitted",
     "plan_instalments",
     "plan_missing_instalments",
     "read_return",
+    "receive_recovery",
     "refuse_bank",
     "release",
     "remove_line",
@@ -62,6 +68,7 @@ __all__ = [
     "save_layout",
     "seal_batch",
     "set_rules",
+    "settle",
     "settle_difference",
     "table_of",
     "verify_bank",

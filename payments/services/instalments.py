@@ -1,13 +1,14 @@
 """The life of an instalment before it joins a batch: asked for, certified, approved, or sent back with a reason."""
 
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
 from accounts.states import FINANCE_ROLES
-from common.errors import DomainError, NotAllowed
+from common.errors import DomainError, NotAllowed, Stale
 from journal.services import advance, locked
-from payments import policies, requests, rules, separation
+from payments import papers, policies, requests, rules, separation
 from payments.models import Instalment, PaymentLine
 from payments.notifications import (
     ApprovalWantedMail,
@@ -17,6 +18,8 @@ from payments.notifications import (
     VisaWantedMail,
 )
 from payments.separation import Part
+from payments.services.papers import wake_statement
+from payments.services.settling import settle_locked
 from payments.states import InstalmentState, LineState
 
 FULL = (
@@ -48,16 +51,36 @@ def _reason(text: str) -> str:
 
 @transaction.atomic
 def request_instalment(pk: int, *, by: Any, version: int | None = None) -> Instalment:
-    """The commune asks for an instalment; the instructor is told."""
-    instalment = _locked(pk, version)
+    """The commune asks for an instalment; the instructor is told.
+
+    Once the report is accepted, asking makes the account of the award first: the balance is what it says.
+    """
+    settled = _settle_before(pk, version, by)
+    instalment = _locked(pk, None if settled else version)
     if not policies.writes_for(by, instalment.organisation_id):
         raise NotAllowed("Un versement est demandé par un rédacteur ou un signataire de la commune.")
     obstacle = requests.obstacle_now(instalment)
     if obstacle:
         raise DomainError(obstacle)
-    advance(instalment, instalment.request, actor=by, by=by)
+    data = {"cents": instalment.amount_cents}
+    advance(instalment, instalment.request, actor=by, by=by, data=data)
     InstalmentRequestedMail(instalment).queue()
+    if papers.needs_statement(instalment):
+        transaction.on_commit(partial(wake_statement, pk), robust=True)
     return instalment
+
+
+def _settle_before(pk: int, version: int | None, by: Any) -> bool:
+    """True when the account was made here. Refuses what `request_instalment` would refuse, before the account is made (it locks from the envelope down)."""
+    instalment = Instalment.objects.select_related(*FULL).filter(pk=pk).first()
+    if instalment is None or not policies.writes_for(by, instalment.organisation_id):
+        return False
+    if requests.unsettled(instalment.application, instalment.decision) is None or requests.obstacle_now(instalment):
+        return False
+    if version is not None and instalment.version != version:
+        raise Stale
+    settle_locked(instalment.application_id, by=by)
+    return True
 
 
 @transaction.atomic
@@ -82,6 +105,8 @@ def certify(pk: int, *, by: Any, version: int | None = None) -> Instalment:
     if not policies.can_certify(by, instalment.organisation_id):
         raise NotAllowed("Le service fait est certifié par un instructeur.")
     _refuse_clash(instalment, by, Part.CERTIFY)
+    if lacking := papers.missing(instalment):
+        raise DomainError(f"Il manque des pièces que la base juridique demande : {', '.join(lacking)}.")
     advance(instalment, instalment.certify, actor=by, by=by, data={"cents": instalment.amount_cents})
     if rules.in_force().wants_visa(instalment.amount_cents):
         VisaWantedMail(instalment).queue()

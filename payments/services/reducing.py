@@ -9,7 +9,7 @@ from common.actors import Actor
 from common.errors import DomainError
 from common.money import euros
 from journal.services import record
-from payments.models import Instalment
+from payments.models import Instalment, Settlement
 from payments.states import InstalmentState
 
 
@@ -21,6 +21,8 @@ def obstacle_to_reduction(sender: Any, *, decision: Decision, award_cents: int, 
 def _obstacle(instalments: list[Instalment], award_cents: int) -> str:
     planned = [one for one in instalments if one.state == InstalmentState.PLANNED]
     engaged = sum(one.amount_cents for one in instalments if one.state != InstalmentState.PLANNED)
+    if Settlement.objects.filter(decision__in={one.decision_id for one in instalments}).exists():
+        return "Le décompte de cette aide est arrêté d’après le bilan : son montant ne change plus."
     if not planned:
         return "Tous les versements sont déjà demandés ou payés : le montant ne peut plus baisser ainsi. Écrivez au service."
     least = engaged + len(planned)  # one cent each: an instalment never falls to nothing

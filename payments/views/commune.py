@@ -8,8 +8,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications.models import Application
 from common.errors import DomainError
 from common.money import euros
-from payments import policies, services
-from payments.forms import BankForm, VersionForm
+from payments import papers, policies, requests, services
+from payments.forms import BankForm, PaperForm, VersionForm
 from payments.models import BankVersion, Instalment
 from payments.pages import MailCount, file_page
 from payments.states import BankState
@@ -34,7 +34,11 @@ def _file(request: HttpRequest, public_id: str) -> Application:
 @require_http_methods(["GET", "POST"])
 def instalment_request(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Instalment.objects.visible_to(request.user).select_related(
-        "application__instructor", "organisation", "decision"
+        "application__instructor",
+        "application__call__fund",
+        "application__organisation",
+        "organisation",
+        "decision__letter",
     )
     instalment: Instalment = seen(rows, pk=pk)
     require(
@@ -43,10 +47,21 @@ def instalment_request(request: HttpRequest, pk: int) -> HttpResponse:
     )
     form = VersionForm(request.POST or None, initial={"version": instalment.version})
     if request.method == "POST" and form.is_valid():
-        services.request_instalment(pk, by=request.user, version=form.cleaned_data["version"])
-        messages.success(request, f"Votre demande de {euros(instalment.amount_cents)} est envoyée au service.")
+        asked = services.request_instalment(pk, by=request.user, version=form.cleaned_data["version"])
+        messages.success(request, f"Votre demande de {euros(asked.amount_cents)} est envoyée au service.")
         return redirect("application_payments", instalment.application.public_id)
-    context = {"instalment": instalment, "form": form, "mails": MailCount.of_request(instalment)}
+    computed = requests.unsettled(instalment.application, instalment.decision)
+    context = {
+        "instalment": instalment,
+        "form": form,
+        "computed": computed,
+        "amount": min(computed.sums.balance, instalment.amount_cents) if computed else instalment.amount_cents,
+        "papers": papers.wanted(instalment),
+        "paper_form": PaperForm(),
+        "can_join": True,
+        "obstacle": requests.obstacle_now(instalment),
+        "mails": MailCount.of_request(instalment),
+    }
     return render(request, "payments/request.html", context)
 
 

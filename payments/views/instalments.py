@@ -31,6 +31,7 @@ def _one(request: HttpRequest, pk: int) -> Instalment:
         "application__call__envelope__line",
         "organisation",
         "decision__recorded_by",
+        "decision__letter",
         "decision__signed_by",
         "requested_by",
         "certified_by",

@@ -5,6 +5,8 @@ from tests.refusals.case import CHECK, DENIED, FOREIGN_KEY, REFUSED, UNIQUE, Cas
 BANK, INSTALMENT, BATCH = "payments.bankversion", "payments.instalment", "payments.batch"
 VERIFIED = {
     "verified_by_id": "$head",
+    "verified_at": "now()",
+    "usable_from": "now()",
     "called_person": "'x'",
     "called_number": "(SELECT phone FROM accounts_organisation WHERE id = $commune)",
     "called_on": "current_date",

@@ -379,6 +379,7 @@ class World:
             previous_document=self.a_file(organisation, clean=True),
         )
         begin(bank, by=self.drafter)
+        bank = BankVersion.objects.get(pk=bank.pk)
         if state != "verified":
             return bank
         for old in BankVersion.objects.filter(organisation=organisation, state="verified"):
