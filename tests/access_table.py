@@ -194,6 +194,7 @@ TABLE: dict[str, Row] = {
     "award_settle": row(OWN_PEOPLE | READERS, some("instructor"), public_id="granted"),
     "instalment_join": row(NOBODY, WRITERS | DESK, pk="planned"),
     "recovery_list": row(READERS),
+    "recovery_detail": row(NOBODY, NOBODY, pk="recovery"),  # none in the demonstration: tests/payments/test_settling.py
     "payment_rules": row(READERS, some("manager")),
     "instalment_approve": both(some("approver"), pk="requested"),
     "instalment_return_to_commune": both(some("instructor"), pk="requested"),

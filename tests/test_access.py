@@ -143,6 +143,7 @@ class World:
             if files.filter(state="under_review", reviews=assigned).exists() else None,
             "review": assigned.pk,
             "change": a_change_of(signed.get(kind="grant").application).pk,
+            "recovery": 0,
             "planned": Instalment.objects.get(decision__in=signed, position=1).pk,
             "requested": Instalment.objects.filter(state="certified").first().pk,  # type: ignore[union-attr]
             "bank": BankVersion.objects.filter(organisation__name="Martigues").first().pk,  # type: ignore[union-attr]
