@@ -21,8 +21,9 @@ ELSE
                           original.verb, original.subject)
     THEN {refuse("a reversal mirrors its movement")} END IF;
 END IF;
+-- FOR SHARE: a year is not closed while it moves.
 SELECT b.closed_at INTO closed FROM fund_envelope e JOIN fund_budgetline l ON l.id = e.line_id
-    JOIN fund_budget b ON b.id = l.budget_id WHERE e.id = NEW.envelope_id;
+    JOIN fund_budget b ON b.id = l.budget_id WHERE e.id = NEW.envelope_id FOR SHARE OF b;
 IF closed IS NOT NULL AND NOT {BY_OWNER} THEN {refuse("the year is closed")} END IF;
 RETURN NEW;
 """

@@ -30,6 +30,18 @@ class BudgetLineKind(models.TextChoices):
     PLATFORM = "platform", "Plateforme"
 
 
+class VoteKind(models.TextChoices):
+    INITIAL = "initial", "Vote du budget"
+    AMENDMENT = "amendment", "Décision modificative"
+    TRANSFER = "transfer", "Virement entre lignes"
+    CARRY_OVER = "carry_over", "Report d’un exercice à l’autre"
+
+
+class CreditMode(models.TextChoices):
+    ANNUAL = "annual", "Crédits annuels"
+    AE_CP = "ae_cp", "Autorisations d’engagement et crédits de paiement (AE/CP)"
+
+
 class Audience(models.TextChoices):
     ALL = "all", "Toutes les communes"
     WITH_PLAN = "with_plan", "Communes dotées d’un plan local"

@@ -12,8 +12,8 @@ from common.typography import number_word
 from demo.content import Content
 from demo.content.call_shapes import Call as CallText
 from demo.seed import questions
-from demo.seed.pen import Clock, Step, born, note, token, walk
-from fund.models import Budget, BudgetLine, Call, CallDocument, Criterion, Envelope, Fund, Movement, PlannedShare
+from demo.seed.pen import Clock, Step, born, token, walk
+from fund.models import Call, CallDocument, Criterion, Envelope, Fund, Movement, PlannedShare
 from fund.states import ActionType, CallState, LegalBasis, Theme
 
 S = CallState
@@ -33,44 +33,6 @@ def a_fund(content: Content) -> Fund:
         court="tribunal administratif de Marseille (31, rue Jean-François-Leca, 13002 Marseille)",
         legal_mentions=texts.presentation,
     )
-
-
-def envelopes(content: Content, fund: Fund, people: dict[str, User], clock: Clock) -> dict[int, Envelope]:
-    """year offset (0, -1) -> envelope, voted in the ledger."""
-    made = {}
-    for text in content.book.budgets:
-        year = clock.today.year + text.year_offset
-        voted = clock.day(-100 if text.year_offset == 0 else -620)
-        budget = Budget.objects.create(
-            fund=fund, year=year, deliberation=f"CSGE-{year}-014 du {voted:%d/%m/%Y}", voted_on=voted
-        )
-        lines = {
-            line.code: BudgetLine.objects.create(
-                budget=budget, kind=line.code, label=line.label, amount_cents=line.amount_cents
-            )
-            for line in text.lines
-        }
-        envelope = Envelope.objects.create(line=lines["fund"])
-        at = clock.at(-99 if text.year_offset == 0 else -619)
-        money(
-            envelope,
-            "vote",
-            lines["fund"].amount_cents,
-            f"BUDGET-{year}",
-            by=people["gestionnaire"],
-            at=at,
-            label="Vote",
-        )
-        note(
-            envelope,
-            verb="vote",
-            kind="money",
-            by=people["gestionnaire"],
-            at=at,
-            data={"cents": lines["fund"].amount_cents},
-        )
-        made[text.year_offset] = envelope
-    return made
 
 
 def money(envelope: Envelope, verb: str, cents: int, subject: str, *, by: Any, at: Any, label: str) -> Movement:

@@ -1,10 +1,12 @@
 from fund.models.calls import Call, CallDocument, CallQuerySet, Criterion, PlannedShare
 from fund.models.money import Budget, BudgetLine, Counter, Envelope, EnvelopeBalance, Fund, Movement
 from fund.models.questions import Question, QuestionSet
+from fund.models.votes import BudgetVote, PaymentCredit
 
 __all__ = [
     "Budget",
     "BudgetLine",
+    "BudgetVote",
     "Call",
     "CallDocument",
     "CallQuerySet",
@@ -14,6 +16,7 @@ __all__ = [
     "EnvelopeBalance",
     "Fund",
     "Movement",
+    "PaymentCredit",
     "PlannedShare",
     "Question",
     "QuestionSet",

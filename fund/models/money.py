@@ -11,7 +11,8 @@ from django.db.models import F, Q
 from common.grants import Grants
 from common.guards import Guard, append_only, no_delete
 from fund.guards import BUDGET_STAYS, ENVELOPE_STAYS, LINE_STAYS, movement_guards, stays_guard
-from fund.states import MOVEMENTS, Account, BudgetLineKind
+from fund.states import MOVEMENTS, Account, BudgetLineKind, CreditMode
+from fund.vote_guards import closing_guards, line_guards
 
 
 @pghistory.track(append_only=True)
@@ -29,6 +30,7 @@ class Fund(models.Model):
     contact_phone = models.CharField("téléphone du service", max_length=30, blank=True, default="")
     signatory_title = models.CharField("qualité du signataire des décisions", max_length=160, blank=True, default="")
     court = models.CharField("tribunal administratif", max_length=200, blank=True, default="")
+    credit_mode = models.CharField("crédits", max_length=10, choices=CreditMode, default=CreditMode.ANNUAL)
     legal_mentions = models.TextField("mentions légales", blank=True, default="")
     privacy_notice = models.TextField("données personnelles", blank=True, default="")
     accessibility_statement = models.TextField("déclaration d’accessibilité", blank=True, default="")
@@ -60,7 +62,7 @@ class Budget(models.Model):
             models.UniqueConstraint(fields=["fund", "year"], name="budget_one_a_year"),
             models.CheckConstraint(condition=Q(year__gte=2000, year__lte=2100), name="budget_year_sane"),
         ]
-        triggers: ClassVar = [stays_guard(BUDGET_STAYS), *no_delete()]
+        triggers: ClassVar = [stays_guard(BUDGET_STAYS), *closing_guards(), *no_delete()]
 
     def __str__(self) -> str:
         return f"Budget {self.year}"
@@ -68,14 +70,14 @@ class Budget(models.Model):
 
 @pghistory.track(append_only=True)
 class BudgetLine(models.Model):
-    """A line of the year's budget, in cents, with its accounts (M57)."""
+    """A line of the year's budget, with its accounts (M57). Its amount, in cents, is the sum of its votes."""
 
     grants = Grants.NO_DELETE
 
     budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="lines")
     kind = models.CharField("nature de la ligne", max_length=20, choices=BudgetLineKind)
     label = models.CharField("intitulé", max_length=120)
-    amount_cents = models.BigIntegerField("montant (centimes)")
+    amount_cents = models.BigIntegerField("montant (centimes)", default=0)
     nature_account = models.CharField("compte par nature", max_length=12, blank=True, default="65734")
     function_account = models.CharField("fonction", max_length=12, blank=True, default="52")
     operation = models.CharField("opération", max_length=30, blank=True, default="")
@@ -90,7 +92,7 @@ class BudgetLine(models.Model):
                 condition=Q(amount_cents__gte=0, amount_cents__lte=10**13), name="budget_line_amount_sane"
             ),
         ]
-        triggers: ClassVar = [stays_guard(LINE_STAYS), *no_delete()]
+        triggers: ClassVar = [stays_guard(LINE_STAYS), *line_guards(), *no_delete()]
 
     def __str__(self) -> str:
         return self.label

@@ -9,7 +9,7 @@ from fund.services.calls import (
     publish_call,
     start_deciding,
 )
-from fund.services.ledger import balance_of, lock_envelope, move, reverse, vote
+from fund.services.ledger import balance_of, lock_envelope, move, reverse
 from fund.services.numbers import next_number
 from fund.services.questions import (
     add_question,
@@ -25,12 +25,14 @@ from fund.services.questions import (
     remove_question,
 )
 from fund.services.rules import create_call, save_call, save_criteria, save_documents, save_plan
+from fund.services.votes import close_budget, payment_ceiling, payments_voted, transfer, vote, vote_payments
 
 __all__ = [
     "add_question",
     "amend_line",
     "archive_call",
     "balance_of",
+    "close_budget",
     "copy_questions",
     "create_budget",
     "create_call",
@@ -46,6 +48,8 @@ __all__ = [
     "move_question",
     "next_number",
     "open_and_close_due_calls",
+    "payment_ceiling",
+    "payments_voted",
     "prepare_questions",
     "prepared",
     "publish_call",
@@ -59,5 +63,7 @@ __all__ = [
     "save_fund",
     "save_plan",
     "start_deciding",
+    "transfer",
     "vote",
+    "vote_payments",
 ]

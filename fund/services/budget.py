@@ -12,8 +12,9 @@ from common.errors import DomainError, Stale
 from common.money import euros
 from fund.models import Budget, BudgetLine, Envelope, Fund
 from fund.policies import require
-from fund.services.ledger import lock_envelope, vote
-from fund.states import BudgetLineKind
+from fund.services.ledger import lock_envelope
+from fund.services.votes import refuse_closed, said, vote_line
+from fund.states import BudgetLineKind, VoteKind
 from journal.models import Kind
 from journal.services import record
 
@@ -32,8 +33,11 @@ def create_budget(
         raise DomainError("Le fonds n’est pas encore décrit : commencez par ses réglages.")
     if Budget.objects.filter(fund=fund, year=year).exists():
         raise DomainError(f"Le budget {year} existe déjà : modifiez ses lignes.")
+    asked = list(lines)
+    if any(fields.get("amount_cents") for fields in asked):
+        deliberation, voted_on = said(deliberation, voted_on)
     budget = Budget.objects.create(fund=fund, year=year, deliberation=deliberation, voted_on=voted_on)
-    made = [BudgetLine.objects.create(budget=budget, **fields) for fields in lines]
+    made = [_line(budget, by=by, **fields) for fields in asked]
     record(
         budget,
         by=by,
@@ -41,17 +45,32 @@ def create_budget(
         kind=Kind.MONEY,
         data={"year": year, "deliberation": deliberation, "lines": {line.kind: line.amount_cents for line in made}},
     )
-    for line in made:
-        if line.kind == BudgetLineKind.FUND:
-            envelope = Envelope.objects.create(line=line)
-            if line.amount_cents:
-                vote(envelope.pk, line.amount_cents, by=by, label=_vote_label(f"Vote du budget {year}", deliberation))
     return budget
 
 
+def _line(budget: Budget, *, by: Actor, amount_cents: int, **fields: Any) -> BudgetLine:
+    """A line of a new year with its first vote; the fund's has its envelope."""
+    line = BudgetLine.objects.create(budget=budget, **fields)
+    if line.kind == BudgetLineKind.FUND:
+        Envelope.objects.create(line=line)
+    if amount_cents:
+        vote_line(
+            line,
+            amount_cents,
+            kind=VoteKind.INITIAL,
+            deliberation=budget.deliberation,
+            voted_on=budget.voted_on,
+            by=by,
+            label=f"Vote du budget {budget.year}",
+        )
+    return line
+
+
 @transaction.atomic
-def amend_line(pk: int, *, cents: int, seen_cents: int, label: str, by: Actor) -> BudgetLine:
-    """Change the amount of a line; the fund's line moves its envelope by the difference.
+def amend_line(
+    pk: int, *, cents: int, seen_cents: int, deliberation: str, by: Actor, voted_on: date | None = None, label: str = ""
+) -> BudgetLine:
+    """Vote a new amount for a line (décision modificative); the fund's line moves its envelope by the difference.
 
     Raises DomainError when the envelope has already engaged more than the new amount, Stale when the line changed
     since it was seen.
@@ -61,17 +80,16 @@ def amend_line(pk: int, *, cents: int, seen_cents: int, label: str, by: Actor) -
     if envelope:
         lock_envelope(envelope.pk)
     line = BudgetLine.objects.select_for_update(no_key=True, of=("self",)).select_related("budget").get(pk=pk)
-    if line.budget.closed_at:
-        raise DomainError(f"L’exercice {line.budget.year} est clos : son budget ne change plus.")
+    refuse_closed(line.budget)
     if line.amount_cents != seen_cents:
         raise Stale("Quelqu’un a modifié cette ligne entre-temps. Relisez son montant, puis recommencez si besoin.")
     if cents == line.amount_cents:
         raise DomainError(f"La ligne porte déjà {euros(cents)}.")
-    before, line.amount_cents = line.amount_cents, cents
-    line.save(update_fields=["amount_cents"])
-    record(line, by=by, verb="amend_line", kind=Kind.MONEY, reason=label, data={"from": before, "to": cents})
-    if envelope:
-        vote(envelope.pk, cents - before, by=by, label=label[:200])
+    before = line.amount_cents
+    kind = VoteKind.AMENDMENT if line.votes.exists() else VoteKind.INITIAL
+    vote_line(line, cents - before, kind=kind, deliberation=deliberation, voted_on=voted_on, by=by, label=label)
+    data = {"from": before, "to": cents, "deliberation": deliberation}
+    record(line, by=by, verb="amend_line", kind=Kind.MONEY, reason=label, data=data)
     return line
 
 
@@ -112,7 +130,3 @@ def fund_mark(fund: Fund | None) -> str:
         return "0"
     last = fund.events.order_by("-pgh_id").values_list("pgh_id", flat=True).first()  # type: ignore[attr-defined]
     return str(last or 0)
-
-
-def _vote_label(title: str, deliberation: str) -> str:
-    return f"{title}, délibération {deliberation}"[:200] if deliberation else title

@@ -2,16 +2,11 @@
 
 from uuid import UUID, uuid4
 
-from django.db import transaction
-
-from accounts.states import Role
 from common.actors import Actor
 from common.errors import DomainError
 from common.money import euros
 from fund.models import Envelope, EnvelopeBalance, Movement
-from fund.policies import require
 from fund.states import MOVEMENTS, Account
-from journal.services import record
 
 
 def lock_envelope(pk: int) -> Envelope:
@@ -81,12 +76,3 @@ def balance_of(envelope: Envelope) -> dict[str, int]:
     """Account -> cents, now."""
     row = EnvelopeBalance.objects.filter(envelope_id=envelope.pk).values(*Account.values).first()
     return row or dict.fromkeys(Account.values, 0)
-
-
-@transaction.atomic
-def vote(envelope_id: int, cents: int, *, by: Actor, label: str) -> None:
-    """Bring voted credits into the envelope (or take `-cents` out of what is still available)."""
-    require(by, Role.FUND_MANAGER)
-    envelope = lock_envelope(envelope_id)
-    move(envelope, "vote" if cents > 0 else "lower", abs(cents), by=by, subject=f"BUDGET-{envelope.year}", label=label)
-    record(envelope, by=by, verb="vote", kind="money", data={"cents": cents, "label": label})

@@ -17,6 +17,7 @@ from common.guards import append_only, no_delete
 from common.workflow import StateField, StatefulModel
 from fund.models import PlannedShare
 from journal.guards import state_guards
+from payments.credit_guards import credit_guards
 from payments.guards import (
     award_change_guards,
     batch_guards,
@@ -214,7 +215,7 @@ class Batch(StatefulModel):
                 name="batch_sealed_is_complete",
             ),
         ]
-        triggers: ClassVar = [*state_guards(B.OPEN), *batch_guards(), *no_delete()]
+        triggers: ClassVar = [*state_guards(B.OPEN), *batch_guards(), *credit_guards(), *no_delete()]
 
     def __str__(self) -> str:
         return self.number or f"Lot en préparation n° {self.pk}"

@@ -16,6 +16,7 @@ from journal.services import advance, begin, locked, record
 from payments import content, policies, readiness
 from payments.models import BankVersion, Batch, Instalment, PaymentLine
 from payments.notifications import InstalmentOrderedMail
+from payments.services.credits import refuse_over_payment_credits
 from payments.states import BatchState, LineState
 
 SERIES = "LOT"
@@ -131,6 +132,7 @@ def seal_batch(pk: int, *, by: Any, version: int | None = None) -> Batch:
     for line in lines:
         _order(line, by=by)
     year = _year_now()
+    refuse_over_payment_credits(lines, year)
     number = f"{SERIES}-{year}-{next_number(SERIES, year):03d}"
     data = content.build(batch, lines, number=number, sealed_by=by)
     batch.number, batch.year = number, year

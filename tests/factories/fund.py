@@ -9,7 +9,8 @@ from django.utils import timezone
 from common.actors import MACHINE, Actor
 from fund import services
 from fund.models import Budget, BudgetLine, Call, CallDocument, Criterion, Envelope, Fund, PlannedShare
-from fund.states import ActionType, Audience, BudgetLineKind, CallState, LegalBasis, Theme
+from fund.services.votes import vote_line
+from fund.states import ActionType, Audience, BudgetLineKind, CallState, LegalBasis, Theme, VoteKind
 from journal.services import begin
 
 CRITERIA = {"pertinence": 25, "public": 20, "partenariat": 20, "faisabilite": 20, "evaluation": 15}
@@ -40,21 +41,23 @@ def a_fund(**fields: Any) -> Fund:
     )
 
 
+@transaction.atomic
 def a_budget(year: int | None = None, **cents: int) -> Budget:
     """A budget with its three lines: `a_budget(2027, fund=4_000_000)`. Without a year, the first one still free."""
     fund = a_fund()
     budget = Budget.objects.create(fund=fund, year=year or _free_year(fund), deliberation="CM-2026-001")
     amounts = {BudgetLineKind.OWN_ACTIONS: 1_500_000, BudgetLineKind.FUND: 4_000_000, BudgetLineKind.PLATFORM: 500_000}
     for kind in BudgetLineKind:
-        BudgetLine.objects.create(
-            budget=budget, kind=kind, label=kind.label, amount_cents=cents.get(kind, amounts[kind])
-        )
+        line = BudgetLine.objects.create(budget=budget, kind=kind, label=kind.label)
+        if amount := cents.get(kind, amounts[kind]):
+            vote_line(line, amount, kind=VoteKind.INITIAL, deliberation=budget.deliberation, by=MACHINE)
     return budget
 
 
+@transaction.atomic
 def an_envelope(cents: int = 4_000_000, *, year: int | None = None) -> Envelope:
     """The envelope of a new budget, with `cents` voted and available."""
-    budget = a_budget(year, fund=cents)
+    budget = a_budget(year, fund=0)
     envelope = Envelope.objects.create(line=budget.lines.get(kind=BudgetLineKind.FUND))
     if cents:
         services.vote(envelope.pk, cents, by=MACHINE, label="Vote du budget")

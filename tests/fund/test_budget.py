@@ -33,21 +33,21 @@ def test_a_budget_comes_with_its_lines_and_an_envelope_credited_by_the_vote() ->
 def test_a_year_has_one_budget() -> None:
     a_budget(2027)
     with pytest.raises(DomainError, match="existe déjà"):
-        services.create_budget(year=2027, lines=LINES, by=a_fund_manager())
+        services.create_budget(year=2027, lines=LINES, deliberation="CM-12", by=a_fund_manager())
 
 
 def test_only_the_fund_manager_sets_a_budget() -> None:
     a_fund()
     for person in (an_instructor(), an_auditor(), an_administrator()):
         with pytest.raises(NotAllowed):
-            services.create_budget(year=2027, lines=LINES, by=person)
+            services.create_budget(year=2027, lines=LINES, deliberation="CM-12", by=person)
     assert not Budget.objects.exists()
 
 
 @pytest.mark.parametrize("cents", [5_000_000, 2_500_000, 0])
 def test_an_amended_line_moves_the_envelope_by_the_difference(cents: int) -> None:
     envelope = an_envelope(4_000_000)
-    services.amend_line(envelope.line_id, cents=cents, seen_cents=4_000_000, label="DM 1", by=a_fund_manager())
+    services.amend_line(envelope.line_id, cents=cents, seen_cents=4_000_000, deliberation="DM 1", by=a_fund_manager())
     assert BudgetLine.objects.get(pk=envelope.line_id).amount_cents == cents
     assert services.balance_of(envelope)["voted"] == services.balance_of(envelope)["available"] == cents
 
@@ -57,15 +57,15 @@ def test_credits_already_engaged_cannot_be_taken_back() -> None:
     manager = a_fund_manager()
     services.move(services.lock_envelope(envelope.pk), "commit", 3_000_000, by=manager, subject="FI-2026-0001")
     with pytest.raises(DomainError, match="il reste"):
-        services.amend_line(envelope.line_id, cents=2_999_999, seen_cents=4_000_000, label="DM 1", by=manager)
+        services.amend_line(envelope.line_id, cents=2_999_999, seen_cents=4_000_000, deliberation="DM 1", by=manager)
 
 
 def test_two_savers_do_not_erase_each_other() -> None:
     envelope = an_envelope(4_000_000)
     manager = a_fund_manager()
-    services.amend_line(envelope.line_id, cents=4_100_000, seen_cents=4_000_000, label="DM 1", by=manager)
+    services.amend_line(envelope.line_id, cents=4_100_000, seen_cents=4_000_000, deliberation="DM 1", by=manager)
     with pytest.raises(Stale):
-        services.amend_line(envelope.line_id, cents=4_200_000, seen_cents=4_000_000, label="DM 1", by=manager)
+        services.amend_line(envelope.line_id, cents=4_200_000, seen_cents=4_000_000, deliberation="DM 1", by=manager)
     fund = a_fund()
     seen = services.fund_mark(fund)
     services.save_fund(by=manager, seen=seen, name="Fonds")
@@ -76,7 +76,7 @@ def test_two_savers_do_not_erase_each_other() -> None:
 def test_the_manager_creates_a_budget_on_the_page(client: Client) -> None:
     a_fund()
     client.force_login(a_fund_manager())
-    data = {"year": 2027, "deliberation": "CM-12", "voted_on": "2026-12-01"}
+    data = {"year": 2027, "deliberation": "CM-12", "voted_on": "2026-01-20"}
     amounts = {"amount_own_actions": "15 000", "amount_fund": "40000,00", "amount_platform": "5 000,00 €"}
     refused = client.post(reverse("budget_create"), data | amounts | {"amount_fund": "12.000,50"})
     assert refused.status_code == 200

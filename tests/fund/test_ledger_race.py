@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def an_envelope(cents: int) -> Envelope:
     fund = Fund.objects.create(name="Fonds", authority_name="Métropole", service_name="Service", contact_email="a@b.fr")
     budget = Budget.objects.create(fund=fund, year=2026)
-    line = BudgetLine.objects.create(budget=budget, kind=BudgetLineKind.FUND, label="Fonds", amount_cents=cents)
+    line = BudgetLine.objects.create(budget=budget, kind=BudgetLineKind.FUND, label="Fonds")
     envelope = Envelope.objects.create(line=line)
     with transaction.atomic():
         services.vote(envelope.pk, cents, by=MACHINE, label="Vote")

@@ -293,3 +293,122 @@ COUNTERS = [
         "counter_once",
     ),
 ]
+
+
+def vote(
+    cents: str, *, line: str = "$budget_line", kind: str = "amendment", movement: str = "NULL", **more: str
+) -> str:
+    columns = {
+        "line_id": line,
+        "kind": f"'{kind}'",
+        "amount_cents": cents,
+        "deliberation": "'CM-1'",
+        "voted_on": "current_date",
+        "label": "''",
+        "operation": "'22222222-2222-2222-2222-222222222222'",
+        "movement_id": movement,
+        "actor_label": "'x'",
+        **more,
+    }
+    return f"INSERT INTO fund_budgetvote ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"
+
+
+def raised(cents: str, line: str = "$budget_line") -> str:
+    return f"UPDATE fund_budgetline SET amount_cents = amount_cents + ({cents}) WHERE id = {line}"
+
+
+def payment_credit(cents: str, **more: str) -> str:
+    columns = {
+        "budget_id": "(SELECT budget_id FROM fund_budgetline WHERE id = $budget_line)",
+        "key": "gen_random_uuid()",
+        "amount_cents": cents,
+        "deliberation": "'CM-1'",
+        "voted_on": "current_date",
+        "label": "''",
+        "actor_label": "'x'",
+        **more,
+    }
+    return f"INSERT INTO fund_paymentcredit ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"
+
+
+FUND_LINE = "(SELECT line_id FROM fund_envelope WHERE id = $other_envelope)"
+VOTES = [
+    Case("a line without a vote", raised("100"), REFUSED, "sum of its votes", guard="fund_budgetline.voted"),
+    Case("a vote without its line", vote("100"), REFUSED, "sum of its votes", guard="fund_budgetvote.settled"),
+    Case(
+        "credits without a vote",
+        movement("vote", "voted", "available"),
+        REFUSED,
+        "by a vote",
+        guard="fund_movement.voted",
+    ),
+    Case("credits taken without a vote", movement("lower", "available", "voted"), REFUSED, "by a vote"),
+    Case("a transfer of one leg", vote("100", kind="transfer"), REFUSED, "another takes", before=(raised("100"),)),
+    Case("a carry-over of one leg", vote("-1", kind="carry_over"), REFUSED, "another takes", before=(raised("-1"),)),
+    Case(
+        "a transfer that gives more than it takes",
+        vote("101", line="$budget_other", kind="transfer"),
+        REFUSED,
+        "another takes",
+        before=(raised("-100"), raised("101", "$budget_other"), vote("-100", kind="transfer")),
+    ),
+    Case(
+        "a transfer to another year",
+        vote("100", line="$budget_of_other", kind="transfer"),
+        REFUSED,
+        "another takes",
+        before=(raised("-100"), raised("100", "$budget_of_other"), vote("-100", kind="transfer")),
+    ),
+    Case(
+        "a vote the ledger does not follow",
+        vote("100", line=FUND_LINE),
+        REFUSED,
+        "ledger follows",
+        before=(raised("100", FUND_LINE),),
+    ),
+    Case(
+        "a vote of tomorrow",
+        vote("100", voted_on="current_date + 1"),
+        REFUSED,
+        "future",
+        before=(raised("100"),),
+        guard="fund_budgetvote.write",
+    ),
+    Case("a vote without its act", vote("100", deliberation="''"), CHECK, "has_deliberation"),
+    Case("a vote of nothing", vote("0"), CHECK, "amount_sane"),
+    Case("a vote of the past", vote("100", occurred_at="now()"), REFUSED, "the past"),
+    Case(
+        "a vote in a closed year",
+        vote("100", line=FUND_LINE),
+        REFUSED,
+        "year is closed",
+        before=(CLOSED,),
+    ),
+    Case("another vote's amount", "UPDATE fund_budgetvote SET amount_cents = 1", DENIED),
+    Case("a vote forgotten", "DELETE FROM fund_budgetvote", DENIED),
+    Case(
+        "a line in a closed year",
+        f"INSERT INTO fund_budgetline (budget_id, kind, label, amount_cents, nature_account, function_account, operation)"
+        f" SELECT budget_id, 'x', 'x', 0, '', '', '' FROM fund_budgetline {OF_OTHER}",
+        REFUSED,
+        "year is closed",
+        before=(CLOSED,),
+        guard="fund_budgetline.open_year",
+    ),
+    Case(
+        "a year that has money engaged, closed",
+        "UPDATE fund_budget SET closed_at = now() WHERE id = (SELECT budget_id FROM fund_budgetline WHERE id = $budget_line)",
+        REFUSED,
+        "nothing of it is engaged",
+        guard="fund_budget.nothing_engaged",
+    ),
+    Case(
+        "payment credits below zero",
+        payment_credit("-1"),
+        REFUSED,
+        "do not fall under",
+        guard="fund_paymentcredit.write",
+    ),
+    Case("payment credits without an act", payment_credit("5", deliberation="''"), CHECK, "has_deliberation"),
+    Case("payment credits lowered", "UPDATE fund_paymentcredit SET amount_cents = 1", DENIED),
+]

@@ -28,6 +28,7 @@ SUBJECTS = {
     "kept": journal.KEPT,
     "ledger": money.LEDGER,
     "budget": money.BUDGET,
+    "vote": money.VOTES,
     "counter": money.COUNTERS,
     "sending": files.SENDING,
     "frozen": files.FROZEN,

@@ -93,6 +93,9 @@ class World:
         self.native_role: Membership = accounts.a_membership(self.native, Role.READER, self.commune)
         self.envelope: Envelope = fund.an_envelope()
         self.other_envelope: Envelope = fund.an_envelope(100_000)
+        lines = self.envelope.line.budget.lines
+        self.budget_line, self.budget_other = lines.get(kind="platform"), lines.get(kind="own_actions")
+        self.budget_of_other = self.other_envelope.line.budget.lines.get(kind="platform")
         self.call: Call = fund.a_call_open(envelope=self.envelope)
         self.other_call: Call = fund.a_call_open(envelope=self.envelope)
         self._questions()
