@@ -9,7 +9,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0007_finance'),
+        ('payments', '0008_rules_visa_settlement'), ('fund', '0006_votes'),
     ]
 
     operations = [
