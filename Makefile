@@ -16,7 +16,7 @@ demo: ## The whole platform with its demonstration, until Ctrl-C (PORT=8000, RES
 test: ## The tests, on their own embedded servers and a real browser (ARGS="tests/fund -k ledger")
 	@scripts/bootstrap.sh dev
 	@$(PYTHON) scripts/browser.py
-	@$(PYTHON) -m pytest $(or $(ARGS),--ignore=tests/faults)
+	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(or $(ARGS),--ignore=tests/faults)
 
 check: ## Linters, types, direction of imports, missing migrations, sizes
 	@scripts/bootstrap.sh dev

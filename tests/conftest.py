@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.support.browser import Visitor
+    from tests.support.database import TwoRoleDatabase
     from tests.support.live import LiveStack
 
+LONG = ("tests/test_access", "tests/test_machine", "tests/test_journey", "tests/demo", "tests/browser")
 running_servers = pytest.StashKey[test_servers.Servers]()
 
 
@@ -27,11 +29,18 @@ running_servers = pytest.StashKey[test_servers.Servers]()
 def pytest_configure(config: pytest.Config) -> None:
     """Before pytest-django sets Django up: settings are read from what is put in the environment here."""
     config.pluginmanager.register(RefuseSkips(), "refuse-skips")
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return  # several processes run the tests: each starts its own servers, and this one only listens to them
     config.stash[running_servers] = test_servers.start()
     # pytest-django sets Django up only where the settings are already read.
     from django.conf import settings
 
     settings.DATABASES  # noqa: B018
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, or the last process would end long after the others."""
+    items.sort(key=lambda item: not any(long in item.nodeid for long in LONG))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -47,17 +56,28 @@ def servers(pytestconfig: pytest.Config) -> test_servers.Servers:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(
+def database(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker, servers: test_servers.Servers
-) -> Iterator[None]:
+) -> "Iterator[TwoRoleDatabase]":
     from tests.support.database import TwoRoleDatabase
 
     with django_db_blocker.unblock():
         database = TwoRoleDatabase(servers)
         database.create()
-    yield
+    yield database
     with django_db_blocker.unblock():
         database.destroy()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(database: "TwoRoleDatabase") -> None:
+    """pytest-django's own way to a database is this one."""
+
+
+@pytest.fixture
+def unused_database(database: "TwoRoleDatabase", transactional_db: None) -> None:
+    """Nobody has taken a number of its sequences: what is rolled back gives none back."""
+    database.renew()
 
 
 @pytest.fixture

@@ -164,7 +164,8 @@ def test_a_document_is_joined_replaced_and_taken_away() -> None:
     services.remove_document(draft.pk, second.pk, by=draft.created_by)
     services.remove_document(draft.pk, second.pk, by=draft.created_by)
     assert not draft.attachments.exists()
-    verbs = list(Entry.objects.filter(chain=f"applications.application:{draft.pk}").values_list("verb", flat=True))
+    entries = Entry.objects.filter(chain=f"applications.application:{draft.pk}").order_by("sequence")
+    verbs = list(entries.values_list("verb", flat=True))
     assert verbs == ["create", "attach_document", "attach_document", "remove_document"]
 
 

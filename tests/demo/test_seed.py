@@ -60,7 +60,7 @@ def _hash(owner: psycopg.Connection[object], table: str, columns: list[str]) -> 
     return str(row[0]) if row else ""
 
 
-def test_every_invariant_holds_and_every_state_is_shown() -> None:
+def test_every_invariant_holds_and_every_state_is_shown(unused_database: None) -> None:
     done = seed("--seed", "1", "--today", DAY)
     assert done.returncode == 0, done.stderr
     PHOTOGRAPHS["first"] = photograph()

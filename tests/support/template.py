@@ -64,10 +64,9 @@ def save(servers: "Servers") -> None:
         shutil.copy2(servers.data_dir / "secrets.json", draft)
     finally:
         servers.postgres.start()
-    target = KEPT / fingerprint()
-    if target.exists():
+    try:
+        draft.rename(KEPT / fingerprint())
+    except OSError:  # another run kept the same before
         shutil.rmtree(draft)
-    else:
-        draft.rename(target)
     for old in sorted(KEPT.iterdir(), key=lambda path: path.stat().st_mtime)[:-CLUSTERS_KEPT]:
         shutil.rmtree(old, ignore_errors=True)
