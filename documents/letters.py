@@ -77,8 +77,8 @@ payment_list (état d’un lot scellé; no commune, no title): number is that of
 statement (décompte d’un versement; no recipient block)
 | act_number, act_date | the decision |
 | granted_cents | the award in force |
-| lines | [{label, amount_cents}]: the calculation of the balance; empty before the report |
-| paid | [{label, amount_cents}]: each sum already paid |
+| lines | [{label, amount}]: the calculation of the balance, amounts already written; empty before the report |
+| paid | [{label, amount}]: each sum already paid |
 | gone_cents, amount_cents, left_cents, recover_cents | paid before, this payment, left afterwards, paid too much |
 
 weekly_report (no number, commune, title)

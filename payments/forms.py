@@ -43,7 +43,17 @@ class RefusalForm(VersionForm):
     )
 
 
-class BankForm(forms.Form):
+class KeyedForm(forms.Form):
+    """`key` makes two posts of the same page one act."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {"key": uuid4(), **(kwargs.get("initial") or {})}
+        super().__init__(*args, **kwargs)
+
+
+class BankForm(KeyedForm):
     iban = forms.CharField(
         label="IBAN",
         help_text="Il commence par FR et se trouve sur le RIB. Les espaces ne gênent pas.",
@@ -166,18 +176,11 @@ class RulesForm(forms.Form):
     )
 
 
-class SealForm(VersionForm):
-    """`key` makes two posts of the same page one act."""
-
-    key = forms.UUIDField(widget=forms.HiddenInput)
+class SealForm(VersionForm, KeyedForm):
     compared = forms.BooleanField(
         label="J’ai contrôlé le total et chaque ligne",
         error_messages={"required": "Contrôlez le total et les lignes, puis cochez cette case."},
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {}).setdefault("key", uuid4())
-        super().__init__(*args, **kwargs)
 
 
 class ChosenForm(VersionForm):
@@ -194,7 +197,7 @@ class ChosenForm(VersionForm):
         ids.error_messages["required"] = "Choisissez au moins un versement."
 
 
-class PaperForm(forms.Form):
+class PaperForm(KeyedForm):
     """A document joined to a payment."""
 
     kind = forms.ChoiceField(choices=[(one.value, one.label) for one in PaperKind if one != PaperKind.STATEMENT])

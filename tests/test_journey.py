@@ -462,8 +462,8 @@ def the_commune_asks_for_the_advance(journey: Journey) -> None:
     head.follow("Pélissanne")
     head.follow("Vérifier")
     head.confirm_identity()
-    head.write("Qui avez-vous rappelé", "La directrice des finances, au standard de la mairie.")
-    head.choose("J’ai comparé l’IBAN")
+    head.write("Qui vous a répondu", "La directrice des finances")
+    head.choose("connu avant la déclaration", "J’ai comparé l’IBAN")
     head.press("Vérifier ce compte")
     head.reads("Compte vérifié")
 

@@ -28,6 +28,7 @@ def seed(*, today: date, number: int = 1) -> None:
     content, clock = load(), Clock(today)
     communes = people.communes()
     users = people.people(content, communes, clock.at(-640))
+    people.telephones(communes)
     people.requests_to_join(communes, clock)
     fund = calls.a_fund(content)
     envelopes = budgets.envelopes(content, fund, users, clock)

@@ -11,6 +11,7 @@ from common.actors import MACHINE
 from common.clock import database_now
 from common.dates import local
 from common.errors import DomainError, NotAllowed
+from common.money import euros
 from common.wake import wake
 from documents import letters
 from documents.services import issue, store_upload
@@ -114,10 +115,10 @@ def data_of(instalment: Instalment) -> dict[str, Any]:
         "act_number": decision.act_number,
         "act_date": decision.act_date,
         "granted_cents": granted,
-        "lines": [{"label": one["label"], "amount_cents": one["cents"]} for one in settled.explained]
+        "lines": [{"label": one["label"], "amount": euros(one["cents"])} for one in settled.explained]
         if settled
         else [],
-        "paid": [{"label": settlement.paid_words(one), "amount_cents": one.amount_cents} for one in before],
+        "paid": [{"label": settlement.paid_words(one), "amount": euros(one.amount_cents)} for one in before],
         "gone_cents": gone,
         "amount_cents": 0 if void else instalment.amount_cents,
         "recover_cents": settled.recover_cents if settled else 0,

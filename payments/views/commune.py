@@ -1,13 +1,17 @@
 """The payments of a file and the bank details of the commune, as the commune sees them."""
 
+from typing import Any, cast
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import User
 from applications.models import Application
 from common.errors import DomainError
 from common.money import euros
+from journal.services import once
 from payments import papers, policies, requests, services
 from payments.forms import BankForm, PaperForm, VersionForm
 from payments.models import BankVersion, Instalment
@@ -65,6 +69,19 @@ def instalment_request(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "payments/request.html", context)
 
 
+def _declare(organisation_id: int, said: dict[str, Any], by: User) -> None:
+    """Once a form, however often it is posted."""
+    said = dict(said)
+    key = said.pop("key")
+    once(
+        by=by,
+        operation="declare_bank",
+        key=key,
+        request={"organisation": organisation_id, "iban": said["iban"], "holder": said["holder"]},
+        act=lambda: {"bank": services.declare_bank(organisation_id, **said, by=by).pk},
+    )
+
+
 @require_http_methods(["GET", "POST"])
 def application_bank(request: HttpRequest, public_id: str) -> HttpResponse:
     """Declare bank details, from a file that awaits a payment."""
@@ -75,7 +92,7 @@ def application_bank(request: HttpRequest, public_id: str) -> HttpResponse:
     form = BankForm(request.POST or None, request.FILES or None, current=current)
     if request.method == "POST" and form.is_valid():
         try:
-            services.declare_bank(organisation.pk, **form.cleaned_data, by=request.user)
+            _declare(organisation.pk, form.cleaned_data, cast(User, request.user))
         except DomainError as error:
             form.add_error(None, str(error))
         else:

@@ -1,17 +1,20 @@
 """The account of an award, the papers of its payments, and what is paid back."""
 
 from collections.abc import Callable
+from typing import cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.models import User
 from accounts.states import DESK_ROLES, FINANCE_ROLES
 from applications.models import Application, Decision
 from applications.states import DecisionKind, DecisionState
 from common.errors import DomainError
 from common.paging import newest_first
+from journal.services import once
 from payments import policies, services, settlement
 from payments.forms import CancelRecoveryForm, IssueForm, PaperForm, ReceiveForm, VersionForm
 from payments.models import Instalment, Recovery, Settlement
@@ -65,7 +68,15 @@ def instalment_join(request: HttpRequest, pk: int) -> HttpResponse:
     require(writes or request.user.has_role(*DESK_ROLES), "Votre rôle ne permet pas de joindre une pièce.")  # type: ignore[union-attr]
     form = PaperForm(request.POST, request.FILES)
     if form.is_valid():
-        services.join_paper(pk, by=request.user, **form.cleaned_data)
+        said = form.cleaned_data
+        key = said.pop("key")
+        once(
+            by=cast(User, request.user),
+            operation=f"join_paper:{said['kind']}",
+            key=key,
+            request={"instalment": pk, "name": said["file"].name, "reference": said["reference"]},
+            act=lambda: {"paper": services.join_paper(pk, by=request.user, **said).pk},
+        )
         messages.success(request, "La pièce est jointe.")
     else:
         say_first_error(request, form)

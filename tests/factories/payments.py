@@ -1,6 +1,7 @@
 """Awards, accounts and batches, driven by the services; the file before the award goes through its own machine."""
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -12,7 +13,7 @@ from django.utils import timezone
 from schwifty import IBAN
 
 from accounts.models import Organisation, User
-from applications.models import Application, Decision
+from applications.models import Application, BudgetLine, Decision, FinalReport
 from applications.signals import decision_signed
 from applications.states import DecisionKind
 from common.actors import MACHINE
@@ -33,6 +34,7 @@ from tests.factories.accounts import (
     an_instructor,
 )
 from tests.factories.fund import a_call
+from tests.factories.reports import a_due_report
 
 _number = count(1)
 PDF = (
@@ -95,6 +97,8 @@ def a_submitted_application(
         }
     )
     begin(application, by=team.drafter)
+    plan = {"application": application, "label": "Dépenses", "amount_cents": application.eligible_cost_cents}
+    BudgetLine.objects.create(side="charge", account="60", **plan)
     application.snapshot, application.snapshot_sha256 = {}, hashlib.sha256(b"{}").hexdigest()
     application.submitted_at, application.submitted_by = timezone.now(), team.signatory
     application.number = f"{call.number_prefix}-{call.year}-{next_number(call.number_prefix, call.year):04d}"
@@ -145,6 +149,30 @@ def a_bank(team: Team, *, iban: str = "", state: str = "verified", holder: str =
         scan_all(bank)
         services.verify_bank(bank.pk, person="Appel au standard de la mairie, numéro de l’annuaire", by=team.head)
     return BankVersion.objects.get(pk=bank.pk)
+
+
+@transaction.atomic
+def a_justified_report(team: Team, decision: Decision, spent_cents: int) -> FinalReport:
+    """The accepted report of an award: of the eligible spending that was planned, `spent_cents` was paid."""
+    report = a_due_report(decision.application)
+    advance(report, report.start, by=team.drafter)
+    report.lines.update(done_cents=spent_cents)
+    report = FinalReport.objects.get(pk=report.pk)
+    advance(report, report.submit, signatory=team.signatory, by=team.signatory)
+    report = FinalReport.objects.get(pk=report.pk)
+    advance(report, report.accept, reader=team.instructor, by=team.instructor)
+    return FinalReport.objects.get(pk=report.pk)
+
+
+def pay_all(team: Team, batch: Batch) -> None:
+    """The return of finance that pays every line of a sealed batch today."""
+    rows = [
+        f"{row['dossier']};M{row['ligne']};{timezone.localdate():%d/%m/%Y};{row['montant'] // 100},{row['montant'] % 100:02d};Payé"
+        for row in json.loads(batch.content)["lignes"]
+    ]
+    content = "\r\n".join(["N° de dossier;Mandat;Payé le;Montant;Statut", *rows]).encode()
+    read = services.read_return(content, f"retour-{batch.number}.csv", by=team.preparer)
+    services.apply_return(read.pk, by=team.preparer)
 
 
 def scan_all(bank: BankVersion) -> None:

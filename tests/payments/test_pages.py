@@ -165,6 +165,7 @@ def test_from_the_request_to_the_files_by_the_pages(team: Team) -> None:
     decision = a_decision(team)
     drafter, public_id = signed_in(team.drafter), decision.application.public_id
     form = {"iban": an_iban(), "bic": "", "holder": f"Commune de {team.organisation.name}", "rib": a_rib()}
+    form["key"] = str(uuid4())
     assert drafter.post(reverse("application_bank", args=[public_id]), form).status_code == 302
     bank = BankVersion.objects.get()
     from documents.services import scan
@@ -196,7 +197,7 @@ def test_from_the_request_to_the_files_by_the_pages(team: Team) -> None:
 
 def test_a_wrong_iban_keeps_what_was_typed(team: Team) -> None:
     decision = a_decision(team)
-    form = {"iban": "FR76 0000", "holder": "Commune d’Aubagne", "rib": a_rib()}
+    form = {"iban": "FR76 0000", "holder": "Commune d’Aubagne", "rib": a_rib(), "key": str(uuid4())}
     answer = signed_in(team.drafter).post(reverse("application_bank", args=[decision.application.public_id]), form)
     assert answer.status_code == 422
     assert "IBAN n’est pas valable" in answer.content.decode()

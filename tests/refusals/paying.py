@@ -529,3 +529,108 @@ BATCHES = [
         "once it is sealed",
     ),
 ]
+
+
+def paper(of: str, kind: str = "title", **over: str) -> str:
+    columns = {
+        "instalment_id": of,
+        "organisation_id": "$commune",
+        "kind": f"'{kind}'",
+        "reference": "''",
+        "file_id": "$clean",
+        **over,
+    }
+    return f"INSERT INTO payments_paymentpaper ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"
+
+
+def settlement(decision: str = "$notified", **over: str) -> str:
+    """An account that says all is due, and that nothing has gone."""
+    award = f"(SELECT amount_cents FROM applications_decision WHERE id = {decision})"
+    columns = {
+        "decision_id": decision,
+        "application_id": f"(SELECT application_id FROM applications_decision WHERE id = {decision})",
+        "organisation_id": "$commune",
+        "granted_cents": award,
+        "planned_cents": "0",
+        "spent_cents": "0",
+        "due_cents": award,
+        "gone_cents": "0",
+        "balance_cents": award,
+        "released_cents": "0",
+        "recover_cents": "0",
+        "explained": "'[]'",
+        "made_by_id": "$instructor",
+        **over,
+    }
+    return f"INSERT INTO payments_settlement ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"
+
+
+def recovery(**over: str) -> str:
+    decision = "(SELECT decision_id FROM payments_instalment WHERE id = $ordered)"
+    columns = {
+        "decision_id": decision,
+        "application_id": "(SELECT application_id FROM payments_instalment WHERE id = $ordered)",
+        "organisation_id": "$commune",
+        "state": "'asked'",
+        "version": "1",
+        "amount_cents": "100",
+        "reason": "'x'",
+        "asked_by_id": "$instructor",
+        "title_number": "''",
+        "reference": "''",
+        "cancel_reason": "''",
+        **over,
+    }
+    return f"INSERT INTO payments_recovery ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"
+
+
+RECOVERED = (born("payments_recovery", "payments.recovery", "asked"),)
+ENDS = [
+    Case(
+        "an account without its accepted report",
+        settlement(),
+        REFUSED,
+        "once its report is accepted",
+        guard="payments_settlement.figures",
+    ),
+    Case(
+        "an account that does not add up",
+        settlement(balance_cents="1"),
+        (REFUSED, CHECK),
+        "",
+    ),
+    Case("an account removed", "DELETE FROM payments_settlement", DENIED),
+    Case(
+        "a recovery that no account asks",
+        recovery(),
+        REFUSED,
+        "what the account of the award says",
+        before=RECOVERED,
+        guard="payments_recovery.bounded",
+    ),
+    Case("a recovery of nothing", recovery(amount_cents="0"), (REFUSED, CHECK), "", before=RECOVERED),
+    Case("a recovery born received", recovery(state="'received'"), (REFUSED, CHECK), ""),
+    Case("a recovery removed", "DELETE FROM payments_recovery", DENIED),
+    Case(
+        "a paper joined after the service fait",
+        paper("$approved"),
+        REFUSED,
+        "before the service fait",
+        guard="payments_paymentpaper.of_the_request",
+    ),
+    Case(
+        "a paper of another organisation",
+        paper("$planned", organisation_id="$other_commune"),
+        REFUSED,
+        "of the organisation that is paid",
+    ),
+    Case("a paper removed", "DELETE FROM payments_paymentpaper", DENIED),
+    Case("a paper changed", "UPDATE payments_paymentpaper SET kind = 'other'", DENIED),
+    Case(
+        "an instalment voided by itself",
+        change("payments_instalment", INSTALMENT, "$planned", 2, "planned", "void")[1],
+        REFUSED,
+        "falls with the account",
+        before=change("payments_instalment", INSTALMENT, "$planned", 2, "planned", "void")[:1],
+    ),
+]

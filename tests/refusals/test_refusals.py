@@ -46,6 +46,7 @@ SUBJECTS = {
     "instalment": paying.INSTALMENTS,
     "line": paying.LINES,
     "batch": paying.BATCHES,
+    "end of an award": paying.ENDS,
     "contrary": returning.CONTRARIES,
     "return": returning.RETURNS,
     "question": questions.QUESTIONS,
