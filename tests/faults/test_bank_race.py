@@ -17,6 +17,7 @@ from notifications.models import Message
 from payments import services
 from payments.models import BankVersion, Batch, PaymentLine
 from reports import invariants
+from tests.factories.fund import a_call, an_envelope
 from tests.factories.payments import Team, a_batch, a_rib, an_iban, an_instalment, scan_all
 
 ROUNDS = 500 if os.environ.get("FULL") else 24
@@ -92,6 +93,7 @@ def race(*acts: Callable[[], Any]) -> list[str]:
 
 @pytest.mark.django_db(transaction=True)
 def test_only_a_verified_account_is_ever_paid() -> None:
+    a_call(envelope=an_envelope(10**9), ceiling_cents=2_000_000)
     team = Team()
     seen: Counter[str] = Counter()
     for number in range(ROUNDS):
