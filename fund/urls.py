@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from fund.views import budget, calls, public, questions
+from fund.views import budget, calls, ledger, public, questions, votes
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.home, name="home"),
@@ -13,6 +13,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("donnees-ouvertes/", public.open_data, name="open_data"),
     path("budget/", budget.budget, name="budget"),
     path("budget/nouveau/", budget.budget_create, name="budget_create"),
+    path("budget/pluriannuel/", ledger.budget_years, name="budget_years"),
+    path("budget/grand-livre/", ledger.ledger, name="ledger"),
+    path("budget/<int:year>/virement/", votes.budget_transfer, name="budget_transfer"),
+    path("budget/<int:year>/report/", votes.budget_carry_over, name="budget_carry_over"),
+    path("budget/<int:year>/credits-de-paiement/", votes.budget_payments, name="budget_payments"),
+    path("budget/<int:year>/cloture/", votes.budget_close, name="budget_close"),
     path("budget/<int:year>/", budget.budget, name="budget_year"),
     path("budget/lignes/<int:pk>/montant/", budget.line_amend, name="budget_line_amend"),
     path("budget/lignes/<int:pk>/", budget.line_describe, name="budget_line_describe"),

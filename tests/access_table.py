@@ -226,6 +226,12 @@ TABLE: dict[str, Row] = {
     # The fund
     "budget": row(READERS),
     "budget_year": row(READERS, year="year"),
+    "budget_years": row(READERS),
+    "ledger": row(READERS),
+    "budget_transfer": both(some("manager"), year="year"),
+    "budget_carry_over": both(some("manager"), year="year"),
+    "budget_payments": row(READERS, some("manager"), year="year"),
+    "budget_close": both(some("manager"), year="year"),
     "budget_create": both(some("manager")),
     "budget_line_amend": both(some("manager"), pk="line"),
     "budget_line_describe": both(some("manager"), pk="line"),

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.forms import SiretField
 from common.money import MoneyField
-from common.widgets import DateInput
+from fund.forms.votes import ActForm
 from fund.models import Budget, BudgetLine, Fund
 from fund.states import BudgetLineKind
 
@@ -25,12 +25,8 @@ def account_choices(part: str) -> list[tuple[str, str]]:
     return CHOOSE_LATER + [(line["code"], f"{line['code']}\u202f: {line['libelle']}") for line in lines]
 
 
-class BudgetForm(forms.Form):
+class BudgetForm(ActForm):
     year = forms.IntegerField(label="Exercice", min_value=2000, max_value=2100)
-    deliberation = forms.CharField(
-        label="Délibération", max_length=120, required=False, help_text="Numéro de l’acte qui vote ces crédits."
-    )
-    voted_on = forms.DateField(label="Votée le", required=False, widget=DateInput())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -55,11 +51,12 @@ class BudgetForm(forms.Form):
         ]
 
 
-class AmendForm(forms.Form):
+class AmendForm(ActForm):
     cents = MoneyField(label="Nouveau montant de la ligne")
     label = forms.CharField(
-        label="Acte ou motif", max_length=160, help_text="Par exemple : décision modificative no 1 du 12 mai."
+        label="Objet", max_length=160, required=False, help_text="Par exemple : décision modificative no 1."
     )
+    field_order = ("cents", "deliberation", "voted_on", "label")
     seen_cents = forms.IntegerField(widget=forms.HiddenInput)
 
 
@@ -91,6 +88,7 @@ class FundForm(forms.ModelForm):
             "contact_phone",
             "signatory_title",
             "court",
+            "credit_mode",
             "legal_mentions",
             "privacy_notice",
             "accessibility_statement",
@@ -99,6 +97,7 @@ class FundForm(forms.ModelForm):
         help_texts = {
             "signatory_title": "Écrite sous les lettres, par exemple : Pour la Présidente et par délégation.",
             "court": "Celui que les lettres indiquent comme voie de recours.",
+            "credit_mode": "En AE/CP, les lots d’une année ne passent pas ses crédits de paiement.",
             "legal_mentions": "Éditeur, directeur de la publication, hébergeur.",
             "privacy_notice": "Finalités, base légale, durées, délégué à la protection des données.",
             "accessibility_statement": "Complète la déclaration publiée en bas de chaque page.",

@@ -14,23 +14,10 @@ from common.money import euros
 from common.paging import newest_first
 from fund import services
 from fund.forms.budget import AmendForm, BudgetForm, FundForm, LineForm
-from fund.models import Budget, BudgetLine, Envelope, Fund, Movement
+from fund.models import Budget, BudgetLine, BudgetVote, Envelope, Fund, Movement
 from fund.policies import manages_fund
 from fund.states import Account
-
-MOVEMENT_WORDS = {
-    "vote": "Crédits votés",
-    "lower": "Crédits retirés",
-    "reserve": "Réservé",
-    "release": "Réservation levée",
-    "commit": "Aide engagée",
-    "commit_reserved": "Aide engagée, sur réservation",
-    "decommit": "Engagement annulé",
-    "order": "Mis en paiement",
-    "reject": "Paiement rejeté",
-    "pay": "Payé",
-    "recover": "Reversé par la commune",
-}
+from fund.words import MOVEMENT_WORDS
 
 
 @require_safe
@@ -63,9 +50,9 @@ def _year_page(shown: Budget, request: HttpRequest) -> dict[str, Any]:
         "paid": balance.paid + balance.recovered if balance else 0,
         "page": page,
         "q": request.GET.get("q", ""),
-        "accounts": [(label, euros(getattr(balance, name))) for name, label in Account.choices if name != "voted"]
-        if balance
-        else [],
+        "accounts": [(name, label, getattr(balance, name)) for name, label in Account.choices] if balance else [],
+        "votes": BudgetVote.objects.filter(line__budget=shown).select_related("line").order_by("-pk")[:100],
+        "payments": services.payment_ceiling(shown.year),
     }
 
 
