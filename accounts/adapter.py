@@ -5,7 +5,10 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
 
+from accounts.proconnect.leaving import keep_for_leaving
+from accounts.proconnect.protocol import ID_TOKEN
 from notifications.services import queue
 
 
@@ -13,6 +16,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """An account is made by an invitation, never from nothing."""
         return False
+
+    def logout(self, request: HttpRequest) -> None:
+        """Where ProConnect let the person in, what its own sign-out asks for goes to the session that follows."""
+        id_token = request.session.get(ID_TOKEN)
+        super().logout(request)
+        if id_token:
+            keep_for_leaving(request, id_token)
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("proconnect_leave") if ID_TOKEN in request.session else super().get_logout_redirect_url(request)
 
     def reauthenticate(self, user: Any, password: str) -> bool:
         """By the address of the account itself: an account may have no row among allauth's addresses."""

@@ -3,7 +3,7 @@
 import pgtrigger
 
 from accounts.states import JoinState, LookupState, Role
-from common.guards import BY_OWNER, Guard, refuse
+from common.guards import BY_OWNER, Guard, no_truncate, refuse
 
 ADMIN = Role.ORGANISATION_ADMIN.value
 STAFF = f"('{Role.FUND_MANAGER.value}', '{Role.ADMINISTRATOR.value}')"
@@ -62,6 +62,13 @@ IF (NEW.organisation_id, NEW.email, NEW.first_name, NEW.last_name, NEW.job, NEW.
     OR OLD.state IN ('{JoinState.ACCEPTED.value}', '{JoinState.REFUSED.value}') AND NEW IS DISTINCT FROM OLD
 THEN {refuse("what was asked and answered is never rewritten")} END IF;
 RETURN NEW;
+"""
+
+# Whoever never confirmed the address asked for nothing: what was typed may be forgotten, days after its link is dead.
+JOIN_FORGOTTEN = f"""
+IF OLD.state <> '{JoinState.UNCONFIRMED.value}' OR OLD.created_at > now() - interval '7 days'
+THEN {refuse("only a request whose address was never confirmed is forgotten")} END IF;
+RETURN OLD;
 """
 
 # At commit: who accepted may, and the person holds what the answer says.
@@ -133,6 +140,8 @@ def join_guards() -> list[Guard]:
     answered = pgtrigger.Condition("OLD.state = 'waiting' AND NEW.state IN ('accepted', 'refused')")
     return [
         Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=JOIN_STAYS),
+        Guard(name="forgotten", when=pgtrigger.Before, operation=pgtrigger.Delete, func=JOIN_FORGOTTEN),
+        no_truncate("no_truncate"),
         Guard(
             name="answered",
             when=pgtrigger.After,

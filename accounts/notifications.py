@@ -114,7 +114,7 @@ class JoinConfirmMail(JoinMail):
         return reverse("join_confirm", args=[self.token])
 
     def context(self) -> dict[str, Any]:
-        return {**super().context(), "hours": settings.INVITATION_HOURS}
+        return {**super().context(), "hours": settings.INVITATION_HOURS, "days": settings.JOIN_FORGOTTEN_DAYS}
 
 
 class JoinAskedMail(JoinMail):

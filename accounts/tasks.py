@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts import company_directory
 from accounts.models import CompanyLookup
 from accounts.services.lookup import give_up
-from accounts.services.waiting import remind_of_waiting_requests
+from accounts.services.waiting import forget_unconfirmed_requests, remind_of_waiting_requests
 from accounts.states import LookupState
 from common.clock import database_now
 
@@ -51,3 +51,8 @@ def _write(pk: int, seat: company_directory.Seat | None, trouble: str) -> None:
 @shared_task
 def remind_of_waiting() -> None:
     remind_of_waiting_requests()
+
+
+@shared_task
+def forget_unconfirmed() -> None:
+    forget_unconfirmed_requests()

@@ -54,6 +54,10 @@ app.conf.update(
         "keep the reports": {"task": "applications.tasks.keep_reports", "schedule": crontab(minute=15)},
         "queue due reminders": {"task": "applications.tasks.remind_before_closing", "schedule": crontab(minute=5)},
         "say which requests to join wait": {"task": "accounts.tasks.remind_of_waiting", "schedule": crontab(minute=15)},
+        "forget who never confirmed": {
+            "task": "accounts.tasks.forget_unconfirmed",
+            "schedule": crontab(hour=3, minute=20),
+        },
         "forget old kept texts": {
             "task": "applications.tasks.forget_kept_texts",
             "schedule": crontab(hour=3, minute=40),

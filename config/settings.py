@@ -171,6 +171,8 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.first_password.FirstPasswordT
 INVITATION_HOURS = 72
 # Working days after which the fund's team hears of a request to join that a commune leaves alone.
 JOIN_WAITING_DAYS = env.integer("JOIN_WAITING_DAYS", 3, 1, 30)
+# Days after which a request to join whose address was never confirmed is removed; said in its mail.
+JOIN_FORGOTTEN_DAYS = env.integer("JOIN_FORGOTTEN_DAYS", 30, 7, 365)
 
 # The public company directory (SIRET and address of a commune); empty means that it is never asked.
 COMPANY_DIRECTORY_URL = env.text("COMPANY_DIRECTORY_URL", "")
@@ -185,6 +187,8 @@ PROCONNECT_CLIENT_SECRET = env.text("PROCONNECT_CLIENT_SECRET", None if PROCONNE
 PROCONNECT_SCOPES = env.text("PROCONNECT_SCOPES", "openid given_name usual_name email siret organization_label").split()
 # ProConnect's identity providers answer for the address they give; say 0 where yours only repeats what people type.
 PROCONNECT_TRUSTS_EMAIL = env.boolean("PROCONNECT_TRUSTS_EMAIL", True)
+# Levels of assurance that are accepted, asked of ProConnect as an essential claim; empty: whatever it gives.
+PROCONNECT_ACR = env.text("PROCONNECT_ACR", "").split()
 if PRODUCTION and PROCONNECT_DISCOVERY_URL and not PROCONNECT_DISCOVERY_URL.startswith("https://"):
     raise ImproperlyConfigured("PROCONNECT_DISCOVERY_URL must start with https:// in production.")
 SOCIALACCOUNT_ADAPTER = "accounts.proconnect.adapter.SocialAdapter"

@@ -33,8 +33,8 @@ RETURN NULL;
 
 # Its amount goes down only while nobody has asked for it, in the transaction that reduces or settles the award.
 INSTALMENT_STAYS = f"""
-IF (NEW.decision_id, NEW.application_id, NEW.organisation_id, NEW.position)
-    IS DISTINCT FROM (OLD.decision_id, OLD.application_id, OLD.organisation_id, OLD.position)
+IF (NEW.decision_id, NEW.application_id, NEW.organisation_id, NEW.position, NEW.kind)
+    IS DISTINCT FROM (OLD.decision_id, OLD.application_id, OLD.organisation_id, OLD.position, OLD.kind)
     OR NEW.amount_cents <> OLD.amount_cents AND NOT (
         NEW.amount_cents < OLD.amount_cents AND OLD.state = 'planned' AND NEW.state = 'planned' AND (EXISTS (
             SELECT 1 FROM applications_changerequest r WHERE r.decision_id = OLD.decision_id AND r.state = 'accepted'
@@ -77,6 +77,14 @@ IF NOT {BY_OWNER} THEN
             AND r.amount_cents = NEW.amount_cents AND r.paid_on = NEW.paid_on
     ) THEN {refuse("an instalment is paid by a line of a return, for its amount")} END IF;
 END IF;
+RETURN NEW;
+"""
+
+# An accepted report stays accepted: looking once, when the commune asks, is enough.
+REPORTED = f"""
+IF NOT {BY_OWNER} AND NOT EXISTS (
+    SELECT 1 FROM applications_finalreport r WHERE r.application_id = NEW.application_id AND r.state = 'accepted'
+) THEN {refuse("the balance is asked for once the report is accepted")} END IF;
 RETURN NEW;
 """
 
@@ -225,6 +233,13 @@ def instalment_guards() -> list[Guard]:
             operation=pgtrigger.Update,
             declare=[("in_batch", "boolean")],
             func=INSTALMENT_STAYS,
+        ),
+        Guard(
+            name="reported",
+            when=pgtrigger.Before,
+            operation=pgtrigger.UpdateOf("state"),
+            condition=pgtrigger.Condition("NEW.kind = 'balance' AND OLD.state = 'planned' AND NEW.state = 'requested'"),
+            func=REPORTED,
         ),
         Guard(
             name="ordered_in_sealed",

@@ -37,4 +37,12 @@ RULES = (
         SELECT 'section ' || s.id FROM applications_reportsection s WHERE s.moderation = 'publiable' AND NOT s.publish
         UNION ALL SELECT 'photo ' || p.id FROM applications_reportphoto p WHERE p.moderation = 'publiable' AND NOT p.publish""",
     ),
+    Rule(
+        "I-36",
+        "a balance is asked for once the report of its action is accepted",
+        """
+        SELECT 'instalment ' || i.id FROM payments_instalment i
+        WHERE i.kind = 'balance' AND i.state <> 'planned' AND NOT EXISTS (
+            SELECT 1 FROM applications_finalreport r WHERE r.application_id = i.application_id AND r.state = 'accepted')""",
+    ),
 )

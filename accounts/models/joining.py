@@ -12,7 +12,6 @@ from accounts.guards import join_guards
 from accounts.models.people import Organisation, User
 from accounts.states import FILE_ROLES, JoinState
 from common.grants import Grants
-from common.guards import no_delete
 from common.workflow import StateField, StatefulModel
 from journal.guards import state_guards
 
@@ -20,9 +19,12 @@ ANSWERED = (JoinState.ACCEPTED, JoinState.REFUSED)
 
 
 class JoinRequest(StatefulModel):
-    """What was typed never changes. The link of the mail is kept as a SHA-256, serves once and for 72 hours."""
+    """What was typed never changes. The link of the mail is kept as a SHA-256, serves once and for 72 hours.
 
-    grants = Grants.NO_DELETE
+    Where it never served, the request is forgotten some days later.
+    """
+
+    grants = Grants.OPEN
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="join_requests")
     email = models.EmailField("adresse électronique")
@@ -80,7 +82,7 @@ class JoinRequest(StatefulModel):
         indexes: ClassVar = [
             models.Index(fields=["organisation", "id"], condition=Q(state=JoinState.WAITING), name="join_waiting")
         ]
-        triggers: ClassVar = [*state_guards(JoinState.UNCONFIRMED), *join_guards(), *no_delete()]
+        triggers: ClassVar = [*state_guards(JoinState.UNCONFIRMED), *join_guards()]
 
     def __str__(self) -> str:
         return f"{self.full_name}, {self.organisation}"

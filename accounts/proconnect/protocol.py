@@ -9,9 +9,11 @@ from allauth.socialaccount.models import SocialApp, SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from allauth.utils import build_absolute_uri
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+ID_TOKEN = "proconnect_id_token"  # noqa: S105 - where the session keeps it, for signing out
 PUBLIC_KEY_ALGORITHMS = ("RS256", "ES256")
 
 
@@ -39,6 +41,9 @@ class ProConnectOAuth2Adapter(OpenIDConnectOAuth2Adapter):
         userinfo = self._userinfo(token.token, app)
         if not identity.get("sub") or userinfo.get("sub") != identity["sub"]:
             raise OAuth2Error("userinfo speaks of somebody else")
+        if settings.PROCONNECT_ACR and identity.get("acr") not in settings.PROCONNECT_ACR:
+            raise OAuth2Error("The level of assurance is too low")
+        request.session[ID_TOKEN] = id_token
         return self.get_provider().sociallogin_from_response(request, {"id_token": identity, "userinfo": userinfo})
 
     def _userinfo(self, access_token: str, app: SocialApp) -> dict[str, Any]:

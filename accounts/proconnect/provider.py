@@ -1,5 +1,6 @@
 """ProConnect as one provider of allauth: its addresses, its claims, its `nonce`."""
 
+import json
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -43,7 +44,8 @@ class ProConnectProvider(OpenIDConnectProvider):
     ) -> HttpResponse:
         """Nothing of the visitor's query goes along: ProConnect answers an unknown parameter with an error."""
         nonce = get_random_string(SECRET_LENGTH)
-        known = {"auth_params": {"nonce": nonce}, "scope": self.get_default_scope(), "nonce": nonce}
+        asked = {"nonce": nonce, **_levels()}
+        known = {"auth_params": asked, "scope": self.get_default_scope(), "nonce": nonce}
         return super().redirect(request, process, next_url, data, **known)
 
     def extract_uid(self, data: dict[str, Any]) -> str:
@@ -61,6 +63,13 @@ class ProConnectProvider(OpenIDConnectProvider):
         claims = data["userinfo"]
         email = str(claims.get("email") or "")
         return [EmailAddress(email=email, verified=is_verified(claims), primary=True)] if email else []
+
+
+def _levels() -> dict[str, str]:
+    """The levels of assurance, as an essential claim: ProConnect then refuses by itself who cannot reach one."""
+    if not settings.PROCONNECT_ACR:
+        return {}
+    return {"claims": json.dumps({"id_token": {"acr": {"essential": True, "values": settings.PROCONNECT_ACR}}})}
 
 
 def is_verified(claims: dict[str, Any]) -> bool:

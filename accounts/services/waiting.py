@@ -1,17 +1,22 @@
-"""Requests to join that nobody answers: after some working days the fund's managers hear of them, once each."""
+"""Requests to join that are left alone: by who must answer (the managers hear of it), by who asked (forgotten)."""
 
 from datetime import date, timedelta
 
+import holidays
 from django.conf import settings
 from django.db import transaction
 
 from accounts.models import JoinRequest
 from accounts.notifications import JoinWaitingMail
 from accounts.states import JoinState
+from common.actors import MACHINE
 from common.clock import database_now
 from common.dates import local
+from journal.services import record
 
 SATURDAY = 5
+# Code du travail, L. 3133-1: the eleven public holidays, those that follow Easter included.
+PUBLIC_HOLIDAYS = holidays.country_holidays("FR")
 
 
 def remind_of_waiting_requests() -> int:
@@ -29,6 +34,23 @@ def remind_of_waiting_requests() -> int:
 
 
 def working_days(since: date, until: date) -> int:
-    """Days from Monday to Friday after the first, up to the second."""
-    days = (until - since).days
-    return sum((since + timedelta(days=each)).weekday() < SATURDAY for each in range(1, days + 1))
+    """Days after the first, up to the second, when a town hall works: no week-end, no public holiday."""
+    days = (since + timedelta(days=each) for each in range(1, (until - since).days + 1))
+    return sum(day.weekday() < SATURDAY and day not in PUBLIC_HOLIDAYS for day in days)
+
+
+def forget_unconfirmed_requests() -> int:
+    """How many were removed: their address was never confirmed, and the days said in the mail are over."""
+    before = database_now() - timedelta(days=settings.JOIN_FORGOTTEN_DAYS)
+    old = JoinRequest.objects.filter(state=JoinState.UNCONFIRMED, created_at__lt=before, expires_at__lt=database_now())
+    return sum(_forget(pk) for pk in old.order_by("pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _forget(pk: int) -> bool:
+    request = JoinRequest.objects.select_for_update().filter(pk=pk, state=JoinState.UNCONFIRMED).first()
+    if request is None:  # confirmed or forgotten meanwhile
+        return False
+    record(request, by=MACHINE, verb="forget")
+    request.delete()
+    return True

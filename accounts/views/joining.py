@@ -97,7 +97,9 @@ def _ask_as_known(request: HttpRequest, form: JoinForm, known: dict[str, str]) -
 @require_safe
 @login_not_required
 def join_sent(request: HttpRequest) -> HttpResponse:
-    return render(request, "accounts/join_sent.html", {"hours": settings.INVITATION_HOURS})
+    return render(
+        request, "accounts/join_sent.html", {"hours": settings.INVITATION_HOURS, "days": settings.JOIN_FORGOTTEN_DAYS}
+    )
 
 
 @require_safe

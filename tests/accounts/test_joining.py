@@ -17,10 +17,12 @@ from django.utils import timezone
 from accounts import services
 from accounts.domains import FREE, OTHER, SAME, UNKNOWN, hint
 from accounts.models import JoinRequest, Membership, Organisation, User
-from accounts.services.waiting import remind_of_waiting_requests, working_days
+from accounts.services.waiting import forget_unconfirmed_requests, remind_of_waiting_requests, working_days
 from accounts.states import JoinState, Role
+from common.actors import MACHINE
 from common.errors import DomainError, NotAllowed
 from journal.models import Entry
+from journal.services import begin
 from notifications.models import Message
 from tests.factories.accounts import (
     PASSWORD,
@@ -415,6 +417,40 @@ def test_a_week_end_is_no_working_day() -> None:
     assert working_days(friday, date(2026, 11, 22)) == 0
     assert working_days(friday, date(2026, 11, 25)) == 3
     assert working_days(friday, friday) == 0
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "days"),
+    [
+        (date(2026, 4, 3), date(2026, 4, 7), 1),  # Good Friday to Tuesday: Easter Monday is none
+        (date(2026, 5, 13), date(2026, 5, 15), 1),  # Ascension
+        (date(2026, 5, 22), date(2026, 5, 26), 1),  # Whit Monday
+        (date(2026, 12, 24), date(2026, 12, 28), 1),  # Christmas on a Friday, and a week-end
+        (date(2026, 7, 13), date(2026, 7, 15), 1),
+    ],
+)
+def test_a_public_holiday_is_no_working_day(since: date, until: date, days: int) -> None:
+    assert working_days(since, until) == days
+
+
+def test_who_never_confirms_is_forgotten_after_the_days_that_were_said(client: Client) -> None:
+    commune = a_commune("Aubagne")
+    kept = a_waiting_request(commune)
+    who = {"first_name": "Paul", "last_name": "Roux", "job": "DGS"}
+    services.ask_to_join(organisation=commune, email="paul@aubagne.test", **who)
+    left = JoinRequest.objects.get(email="paul@aubagne.test")
+    mail = Message.objects.get(kind="join_confirm")
+    assert "effacée au bout de 30 jours" in mail.body_text
+    assert "effacée au bout de 30 jours" in mail.body_html
+    assert "effacée au bout de 30 jours" in client.get("/rejoindre/envoyee/").content.decode()
+    assert forget_unconfirmed_requests() == 0
+    then = timezone.now() - timedelta(days=31)
+    old = JoinRequest(organisation=commune, email="old@x.test", created_at=then, expires_at=then + timedelta(hours=72))
+    begin(old, by=MACHINE)
+    pk = old.pk
+    assert [forget_unconfirmed_requests() for _ in range(2)] == [1, 0]
+    assert set(JoinRequest.objects.all()) == {kept, left}, "who confirmed waits for an answer, however long"
+    assert Entry.objects.filter(verb="forget", chain=f"accounts.joinrequest:{pk}").exists()
 
 
 def test_lists_cost_the_same_for_one_and_thirty(client: Client) -> None:

@@ -1,6 +1,9 @@
 """ProConnect says who somebody is, never what they may do: real exchanges with providers that lie or not."""
 
+import html
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -207,6 +210,62 @@ def test_who_is_linked_is_known_by_its_sub_not_by_its_address(client: Client, pr
     provider.claims = claims(sub="sub-2", email=other.email)
     come_back(client, provider)
     assert signed_in(client) == str(other.pk)
+
+
+LEVELS = ["eidas0-mfa", "eidas1-mfa", "eidas2", "eidas3"]
+
+
+@pytest.mark.parametrize("level", [None, "eidas1", "eidas1-mfa", "eidas3"])
+def test_the_levels_of_assurance_are_asked_and_checked(
+    client: Client, provider: SigningProvider, settings: Any, level: str | None
+) -> None:
+    user = known()
+    settings.PROCONNECT_ACR = LEVELS
+    provider.id_over = {"acr": level} if level else {}
+    provider.over = {"acr": "eidas3"}  # said elsewhere than in the token of the sign-in: it does not count
+    answer = come_back(client, provider)
+    asked = json.loads(provider.asked[-1]["claims"])
+    assert asked == {"id_token": {"acr": {"essential": True, "values": LEVELS}}}
+    assert signed_in(client) == (str(user.pk) if level in LEVELS else "")
+    if level not in LEVELS:
+        assert "n’a pas abouti" in answer.content.decode()
+        assert "proconnect_id_token" not in client.session
+
+
+def test_signing_out_closes_the_session_of_proconnect_too(client: Client, provider: SigningProvider) -> None:
+    known()
+    come_back(client, provider)
+    token = client.session["proconnect_id_token"]
+    assert client.post("/compte/logout/")["Location"] == "/compte/proconnect/sortie/"
+    assert signed_in(client) == ""
+    page = client.get("/compte/proconnect/sortie/").content.decode()
+    address = html.unescape(re.search(r'http-equiv="refresh" content="0; url=([^"]+)"', page)[1])  # type: ignore[index]
+    where, asked = urlsplit(address), parse_qs(urlsplit(address).query)
+    assert f"{where.scheme}://{where.netloc}{where.path}" == f"{provider.url}/session/end"
+    assert asked["id_token_hint"] == [token]
+    assert asked["post_logout_redirect_uri"] == ["http://testserver/compte/proconnect/fin/"]
+    assert len(asked["state"][0]) >= 32
+    wrong = client.get("/compte/proconnect/fin/?state=x", follow=True).content.decode()
+    assert "et de ProConnect" not in wrong, "only the answer that was waited for says so"
+    right = client.get("/compte/proconnect/fin/", {"state": asked["state"][0]}, follow=True).content.decode()
+    assert "Vous êtes déconnecté du fonds et de ProConnect" in right
+    assert client.get("/compte/proconnect/sortie/")["Location"] == "/", "once"
+
+
+def test_signing_out_never_waits_for_a_proconnect_that_is_down(client: Client, provider: SigningProvider) -> None:
+    known()
+    come_back(client, provider)
+    provider.server.shutdown()
+    provider.server.server_close()
+    client.post("/compte/logout/")
+    assert signed_in(client) == ""
+    assert "Votre session ProConnect reste ouverte" in client.get("/compte/proconnect/sortie/").content.decode()
+
+
+def test_a_password_leaves_no_proconnect_to_close(client: Client, provider: SigningProvider) -> None:
+    client.force_login(known())
+    assert client.post("/compte/logout/")["Location"] == "/"
+    assert client.get("/compte/proconnect/sortie/")["Location"] == "/"
 
 
 def test_a_closed_account_stays_closed(client: Client, provider: SigningProvider) -> None:

@@ -197,7 +197,31 @@ ENDORSED = change(
     endorsed_at="now()",
 )
 ORDERED = change("payments_instalment", INSTALMENT, "$in_batch", 5, "approved", "ordered")
+BALANCE = change(
+    "payments_instalment",
+    INSTALMENT,
+    "$balance",
+    2,
+    "planned",
+    "requested",
+    requested_by_id="$drafter",
+    requested_at="now()",
+)
 INSTALMENTS = [
+    Case(
+        "a balance before its report",
+        BALANCE[1],
+        REFUSED,
+        "once the report is accepted",
+        before=BALANCE[:1],
+        guard="payments_instalment.reported",
+    ),
+    Case(
+        "a balance that calls itself an advance",
+        "UPDATE payments_instalment SET kind = 'advance' WHERE id = $balance",
+        REFUSED,
+        "keeps its award",
+    ),
     Case(
         "one more than the award",
         instalment("1"),

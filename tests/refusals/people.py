@@ -1,6 +1,6 @@
 """Who asks to join, who administers, what a directory said: what the application role may not write."""
 
-from tests.refusals.case import CHECK, DENIED, REFUSED, UNIQUE, Case, change
+from tests.refusals.case import CHECK, REFUSED, UNIQUE, Case, change
 
 ADMIN = "UPDATE accounts_membership SET ended_at = now(){0} WHERE id = $administration"
 LABEL, TABLE = "accounts.joinrequest", "accounts_joinrequest"
@@ -138,9 +138,6 @@ PEOPLE = [
         *answered("refused", reason="'non'"),
     ),
     join(
-        "a request removed", "DELETE FROM accounts_joinrequest WHERE id = $waiting", "permission denied", error=DENIED
-    ),
-    join(
         "the same person waits twice",
         "UPDATE accounts_joinrequest SET state = 'waiting', version = 2, confirmed_at = now(), confirmed_through = 'x'"
         " WHERE id = (SELECT max(id) FROM accounts_joinrequest)",
@@ -151,6 +148,17 @@ PEOPLE = [
         " SELECT organisation_id, upper(email), 'a', 'b', 'c', expires_at, 'unconfirmed', 1, '', '', false, false, ''"
         " FROM accounts_joinrequest WHERE id = $waiting",
         error=UNIQUE,
+    ),
+    join(
+        "a request that waits for its answer, removed",
+        "DELETE FROM accounts_joinrequest WHERE id = $waiting",
+        "never confirmed is forgotten",
+        "accounts_joinrequest.forgotten",
+    ),
+    join(
+        "a request whose link may still serve, removed",
+        "DELETE FROM accounts_joinrequest WHERE id = $unconfirmed",
+        "never confirmed is forgotten",
     ),
     join(
         "a directory that answers a foreign SIRET",

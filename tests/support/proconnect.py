@@ -78,6 +78,7 @@ class SigningProvider:
                 "token_endpoint": f"{self.url}/token",
                 "userinfo_endpoint": f"{self.url}/userinfo",
                 "jwks_uri": f"{self.url}/jwks",
+                "end_session_endpoint": f"{self.url}/session/end",
             },
             "/jwks": {"keys": [self._public(alg) for alg in self.keys]},
             "/token": {"access_token": "t", "token_type": "Bearer", "id_token": self._id_token()},

@@ -332,7 +332,7 @@ class World:
                         decision=decision,
                         application=one,
                         organisation_id=one.organisation_id,
-                        kind="advance",
+                        kind="advance" if position == 1 else "balance",
                         position=position,
                         amount_cents=ASKED // 2,
                     )
@@ -441,6 +441,7 @@ class World:
         self.young_bank = self.a_bank(self.other_commune)
         self.foreign_bank = self.a_bank(accounts.a_commune())
         self.planned = self.an_instalment("planned", self.notified)
+        self.balance = Instalment.objects.get(decision=self.notified, position=2)
         self.requested = self.an_instalment("requested")
         self.certified = self.an_instalment("certified")
         self.approved = self.an_instalment("approved")
