@@ -4,6 +4,7 @@ A report is found by its file: `pk` is the id of the application, as in the othe
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -36,10 +37,11 @@ from applications.states import (
 from common.actors import Actor
 from common.errors import DomainError, Stale
 from common.wake import wake
-from journal.services import advance, begin, locked, record
+from journal.services import advance, begin, history, locked, record
 
 MAX_TEXT = 6000
 MAX_ADDED = 20
+SITTING = timedelta(minutes=5)
 ACCOUNTS = {Side.CHARGE: dict(CHARGE_ACCOUNTS), Side.PRODUCT: dict(PRODUCT_ACCOUNTS)}
 CERTIFY_FIRST = "Cochez « je certifie exactes les dépenses déclarées » pour envoyer le bilan."
 
@@ -114,19 +116,40 @@ def refuse_unless_with_commune(report: FinalReport) -> None:
         raise DomainError("Le bilan est accepté : son contenu ne change plus.")
 
 
-def _refuse_stale(report: FinalReport, slug: str, version: int | None, seen: str) -> None:
-    """`version` is the one the person saw; when it is old, `seen` tells whether this very part changed."""
-    if version is not None and version != report.version and seen != report_parts.fingerprint(report, slug):
-        raise Stale("Un collègue a enregistré cette partie entre-temps. Ce que vous avez écrit est gardé ci-dessous.")
+def _concluded(
+    report: FinalReport,
+    slug: str,
+    before: str,
+    after: str,
+    *,
+    by: User,
+    version: int | None,
+    seen: str,
+    data: dict[str, Any] | None = None,
+) -> FinalReport:
+    """What was written stays, unless the part is not any more what the person saw; the same words are in nobody's way.
+
+    `before`, `after`: the fingerprints of the part around the writing. `version` is the one the person saw; when it is
+    old, `seen` tells whether this very part changed.
+    """
+    if after == before:
+        return report
+    if version is not None and version != report.version and seen != before:
+        raise Stale("Un collègue a enregistré cette partie entre-temps.")
+    return written(report, by=by, part=slug, data=data)
 
 
 def written(report: FinalReport, *, by: User, part: str, data: dict[str, Any] | None = None) -> FinalReport:
-    """One version on, said in the journal; the first word begins the report."""
+    """One version on, said in the journal once a sitting; the first word begins the report."""
     if report.state == ReportState.DUE:
         advance(report, report.start, by=by)
     report.version += 1
     report.save()
-    record(report, by=by, verb="save_report_part", data={"part": part, **(data or {})})
+    said = {"part": part, **(data or {})}
+    last = history(report).last()
+    goes_on = last is not None and (last.verb, last.actor_id, last.data) == ("save_report_part", by.pk, said)
+    if not (goes_on and last and timezone.now() - last.recorded_at < SITTING):
+        record(report, by=by, verb="save_report_part", data=said)
     return report
 
 
@@ -136,15 +159,15 @@ def save_report_text(
 ) -> FinalReport:
     """One of the nine texts, and whether the commune lets it be published. Saving what is there writes nothing."""
     report = report_to_write(pk, by=by)
-    _refuse_stale(report, slug, version, seen)
+    text = text.replace("\r\n", "\n")
     if len(text) > MAX_TEXT:
         raise DomainError(f"Ce texte dépasse {MAX_TEXT} caractères : raccourcissez-le, puis enregistrez.")
-    section = ReportSection.objects.get(report=report, slug=slug)
-    if (section.text, section.publish) == (text, publish):
-        return report
+    before = report_parts.fingerprint(report, slug)
+    section = next(one for one in report.texts.all() if one.slug == slug)
     section.text, section.publish = text, publish
     section.save(update_fields=["text", "publish"])
-    return written(report, by=by, part=slug)
+    after = report_parts.fingerprint(report, slug)
+    return _concluded(report, slug, before, after, by=by, version=version, seen=seen)
 
 
 @transaction.atomic
@@ -153,14 +176,14 @@ def save_report_measures(
 ) -> FinalReport:
     """What was counted for each indicator (id -> done, comment), as it was typed."""
     report, slug = report_to_write(pk, by=by), report_parts.MEASURES.slug
-    _refuse_stale(report, slug, version, seen)
-    changed = False
+    before = report_parts.fingerprint(report, slug)
     for measure in report.measures.all():
         done, comment = rows.get(measure.pk, (measure.done, measure.comment))
         if (measure.done, measure.comment) != (done, comment):
-            measure.done, measure.comment, changed = done, comment, True
+            measure.done, measure.comment = done, comment
             measure.save(update_fields=["done", "comment"])
-    return written(report, by=by, part=slug) if changed else report
+    after = report_parts.fingerprint(report, slug)
+    return _concluded(report, slug, before, after, by=by, version=version, seen=seen)
 
 
 @transaction.atomic
@@ -176,20 +199,18 @@ def save_report_budget(
 ) -> FinalReport:
     """What was paid and received: `done` (id of a planned line -> cents), `added` replaces the lines nobody had planned."""
     report, slug = report_to_write(pk, by=by), report_parts.BUDGET.slug
-    _refuse_stale(report, slug, version, seen)
     before = report_parts.fingerprint(report, slug)
     for line in report.lines.all():
         if not line.added and not line.is_request and line.pk in done and line.done_cents != done[line.pk]:
             line.done_cents = done[line.pk]
             line.save(update_fields=["done_cents"])
     _replace_added(report, added)
-    report.budget_note = note.strip()
+    report.budget_note = note.replace("\r\n", "\n").strip()
     fresh = report_parts.reading().get(pk=report.pk)
     report.spent_cents = justified_cents(fresh.lines.all())
     fresh.budget_note = report.budget_note
-    if report_parts.fingerprint(fresh, slug) == before:
-        return report
-    return written(report, by=by, part=slug, data={"spent_cents": report.spent_cents})
+    after = report_parts.fingerprint(fresh, slug)
+    return _concluded(report, slug, before, after, by=by, version=version, seen=seen)
 
 
 def _replace_added(report: FinalReport, added: Sequence[Mapping[str, Any]]) -> None:
@@ -215,11 +236,11 @@ def save_report_publication(
 ) -> FinalReport:
     """« J’accepte la publication de la fiche »: without it nothing is published, whatever each part says."""
     report, slug = report_to_write(pk, by=by), report_parts.PUBLICATION.slug
-    _refuse_stale(report, slug, version, seen)
-    if report.publish_consent == accepted:
-        return report
+    before = report_parts.fingerprint(report, slug)
     report.publish_consent = accepted
-    return written(report, by=by, part=slug, data={"accepted": accepted})
+    after = report_parts.fingerprint(report, slug)
+    data = {"accepted": accepted}
+    return _concluded(report, slug, before, after, by=by, version=version, seen=seen, data=data)
 
 
 # --- Having it signed, sending ---------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ def _save(
     if units.is_autosave(request):
         if outcome.is_calm:
             kept.give_up(request, request.POST.get("garde", ""))
-        return units.answer(outcome, application)
+        return units.answer(outcome, units.too_late(application))
     if outcome.is_calm:
         kept.give_up(request, request.POST.get("garde", ""))
         return opened_by(request, application, one, parts) or _after_save(request, application, one, received)

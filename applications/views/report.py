@@ -27,10 +27,9 @@ from applications.views.report_pages import (
     reading_context,
     refuse_readers,
     report_url,
-    saved,
-    seen,
     told,
 )
+from applications.views.report_saving import saved, seen, typed
 from common.dates import day, days_left, moment, remaining
 from common.money import euros
 from common.typography import counted
@@ -128,11 +127,13 @@ def report_text(request: HttpRequest, public_id: UUID, part: str) -> HttpRespons
     if answer := _elsewhere(request, report, part):
         return answer
     section = next(one for one in report.texts.all() if one.slug == part)
-    form = TextForm(request.POST or None, initial={"text": section.text, "publish": section.publish})
+    form = TextForm(typed(request), initial={"text": section.text, "publish": section.publish})
     context = part_context(report, BY_SLUG[part])
 
     def save() -> None:
-        reports.save_report_text(report.application_id, part, by=person(request), **form.cleaned_data, **seen(request))
+        reports.save_report_text(
+            report.application_id, part, by=person(request), **form.cleaned_data, **seen(request, part)
+        )
 
     if done := saved(request, report, BY_SLUG[part], [form], save, context):
         return done
@@ -145,12 +146,13 @@ def report_measures(request: HttpRequest, public_id: UUID) -> HttpResponse:
     report = own_report(request, public_id)
     if answer := _elsewhere(request, report, MEASURES.slug):
         return answer
-    forms = [MeasureForm(request.POST or None, measure=one) for one in report.measures.all()]
+    forms = [MeasureForm(typed(request), measure=one) for one in report.measures.all()]
     context = part_context(report, MEASURES)
 
     def save() -> None:
         rows = {one.measure.pk: (one.cleaned_data["done"], one.cleaned_data["comment"]) for one in forms}
-        reports.save_report_measures(report.application_id, rows=rows, by=person(request), **seen(request))
+        given = seen(request, MEASURES.slug)
+        reports.save_report_measures(report.application_id, rows=rows, by=person(request), **given)
 
     if done := saved(request, report, MEASURES, forms, save, context):
         return done
@@ -165,12 +167,13 @@ def report_budget(request: HttpRequest, public_id: UUID) -> HttpResponse:
     report = own_report(request, public_id)
     if answer := _elsewhere(request, report, BUDGET.slug):
         return answer
-    forms = BudgetForms(report, request.POST or None)
+    forms = BudgetForms(report, typed(request))
     context = part_context(report, BUDGET)
 
     def save() -> None:
         given = {"done": forms.done(), "added": forms.added(), "note": forms.note.cleaned_data["note"]}
-        reports.save_report_budget(report.application_id, by=person(request), **given, **seen(request))
+        given |= seen(request, BUDGET.slug)
+        reports.save_report_budget(report.application_id, by=person(request), **given)
 
     if done := saved(request, report, BUDGET, forms.forms, save, context):
         return done
@@ -205,12 +208,12 @@ def report_publication(request: HttpRequest, public_id: UUID) -> HttpResponse:
     report = own_report(request, public_id)
     if answer := _elsewhere(request, report, PUBLICATION.slug):
         return answer
-    form = PublicationForm(request.POST or None, initial={"accepted": report.publish_consent})
+    form = PublicationForm(typed(request), initial={"accepted": report.publish_consent})
     context = part_context(report, PUBLICATION)
 
     def save() -> None:
-        accepted = form.cleaned_data["accepted"]
-        reports.save_report_publication(report.application_id, accepted=accepted, by=person(request), **seen(request))
+        given = {"accepted": form.cleaned_data["accepted"], **seen(request, PUBLICATION.slug)}
+        reports.save_report_publication(report.application_id, by=person(request), **given)
 
     if done := saved(request, report, PUBLICATION, [form], save, context):
         return done

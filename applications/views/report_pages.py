@@ -1,12 +1,9 @@
-"""What the pages of a report share: fetching it, saving a part without losing a word, showing it to a reader."""
+"""What the pages of a report share: fetching it, finding one's way in it, showing it to a reader."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest
 from django.urls import reverse
 
 from applications import policies, report_parts
@@ -15,11 +12,9 @@ from applications.report_money import measure_words, rows_of
 from applications.report_parts import BY_SLUG, PARTS, TEXT_SLUGS, Part
 from applications.states import REPORT_WITH_COMMUNE, ReportState, Side
 from applications.views.fetching import own_file_alone
-from common.errors import DomainError, NotAllowed, Stale
+from common.errors import NotAllowed
 from common.money import euros
 from documents.states import FileState
-from journal.models import Entry
-from journal.services import chain_of
 
 PAGES = {
     "indicateurs": "report_measures",
@@ -28,7 +23,6 @@ PAGES = {
     "photos": "report_photos",
     "publication": "report_publication",
 }
-Save = Callable[[], Any]
 
 
 def own_report(request: HttpRequest, public_id: UUID) -> FinalReport:
@@ -55,13 +49,6 @@ def refuse_readers(request: HttpRequest, report: FinalReport) -> None:
         raise NotAllowed("Vous lisez ce bilan ; un rédacteur ou le signataire de la commune peut l’écrire.")
 
 
-def seen(request: HttpRequest) -> dict[str, Any]:
-    """The version the person saw; a form without one is not trusted to be recent."""
-    version = request.POST.get("version", "")
-    known = version.isdecimal() and len(version) < 10
-    return {"version": int(version) if known else 0, "seen": request.POST.get("seen", "")}
-
-
 def part_context(report: FinalReport, part: Part) -> dict[str, Any]:
     position = PARTS.index(part)
     last = position + 1 == len(PARTS)
@@ -69,7 +56,6 @@ def part_context(report: FinalReport, part: Part) -> dict[str, Any]:
         "report": report,
         "application": report.application,
         "part": part,
-        "seen": report_parts.fingerprint(report, part.slug),
         "position": position + 1,
         "total": len(PARTS),
         "previous_url": part_url(report, PARTS[position - 1].slug) if position else "",
@@ -94,63 +80,6 @@ def told(report: FinalReport) -> list[dict[str, str]]:
         {"title": BY_SLUG[one.part].title if one.part else "L’ensemble du bilan", "text": one.text}
         for one in last_remarks(report)
     ]
-
-
-def saved(
-    request: HttpRequest, report: FinalReport, part: Part, forms: Sequence[Any], save: Save, context: dict[str, Any]
-) -> HttpResponse | None:
-    """Save a part that was posted; None when the page is to be shown again, with what was typed and the reason."""
-    # Every form is validated: stopping at the first would hide the others' messages.
-    verdicts = [one.is_valid() for one in forms] if request.method == "POST" else [False]
-    if not all(verdicts):
-        return None
-    try:
-        save()
-    except Stale as stale:
-        context |= _somebody_was_faster(report, part, stale)
-        return None
-    except DomainError as refusal:
-        if refusal.status == 403:
-            raise
-        context["refusal"] = str(refusal)
-        return None
-    messages.success(request, f"« {part.title} » est enregistré.")
-    if "ajouter" in request.POST:
-        return redirect(f"{part_url(report, part.slug)}#ajouts")
-    return redirect(context["home_url"] if request.POST.get("suite") == "retour" else context["next_url"])
-
-
-def _somebody_was_faster(report: FinalReport, part: Part, stale: Stale) -> dict[str, Any]:
-    """The page again with what was typed; saving again is then a choice made knowingly."""
-    fresh = report_parts.reading().get(pk=report.pk)
-    entry = (
-        Entry.objects.filter(chain=chain_of(report), verb="save_report_part", data__part=part.slug)
-        .order_by("-sequence")
-        .first()
-    )
-    report.version = fresh.version
-    return {
-        "stale": str(stale),
-        "stale_by": entry.actor_label if entry else "Un collègue",
-        "stale_at": entry.recorded_at if entry else None,
-        "seen": report_parts.fingerprint(fresh, part.slug),
-        "others": [{"label": part.title, "text": _words(fresh, part.slug)}],
-    }
-
-
-def _words(report: FinalReport, slug: str) -> str:
-    """A part as it stands, to be compared with what was typed."""
-    if slug in TEXT_SLUGS:
-        return next((one.text for one in report.texts.all() if one.slug == slug), "") or "(vide)"
-    if slug == report_parts.MEASURES.slug:
-        return "\n".join(f"{one.label} : {one.done or '?'} {one.comment}".strip() for one in report.measures.all())
-    if slug == report_parts.BUDGET.slug:
-        rows = [line for line in report.lines.all() if line.done_cents is not None]
-        said = [
-            f"{line.label or line.account} : {euros(line.done_cents)}" for line in rows if line.done_cents is not None
-        ]
-        return "\n".join([*said, report.budget_note]) or "(vide)"
-    return "Acceptée" if report.publish_consent else "Refusée"
 
 
 # --- Read by anybody who may -----------------------------------------------------------------------------------

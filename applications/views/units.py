@@ -176,15 +176,20 @@ def row_refusals(tables: Any) -> list[tuple[str, str]]:
     ]
 
 
-def answer(outcome: Outcome, application: Application) -> JsonResponse:
+def too_late(application: Application) -> str:
+    """What is added to « enregistré » once the call is closed."""
+    if database_now() < application.call.closes_at:
+        return ""
+    closed = moment(application.call.closes_at)
+    return f" dans le brouillon. L’appel a clos le {closed} : le dossier ne peut plus être envoyé."
+
+
+def answer(outcome: Outcome, more: str = "") -> JsonResponse:
     """What a page that saves while one types is told. It says « enregistré » only of what the database has kept."""
     now = database_now()
-    late = ""
-    if now >= application.call.closes_at:
-        late = f" dans le brouillon. L’appel a clos le {moment(application.call.closes_at)} : le dossier ne peut plus être envoyé."
     return JsonResponse(
         {
-            "said": f"Enregistré à {hour(now)}{late}" if outcome.settled else "",
+            "said": f"Enregistré à {hour(now)}{more}" if outcome.settled else "",
             "settled": outcome.settled,
             "tokens": outcome.tokens,
             "errors": outcome.errors,

@@ -9,7 +9,6 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 from django_fsm import transition
 
 from common.grants import Grants
@@ -96,9 +95,8 @@ class Call(StatefulModel):
     def action_type_labels(self) -> list[str]:
         return [ActionType(kind).label for kind in self.action_types]
 
-    def takes_applications(self, at: datetime | None = None) -> bool:
-        """By the clock of this process; the database has the last word when a file is sent."""
-        at = at or timezone.now()
+    def takes_applications(self, at: datetime) -> bool:
+        """At this instant of the database's clock, which also decides when a file is sent."""
         return self.state in (CallState.PUBLISHED, CallState.OPEN) and self.opens_at <= at < self.closes_at
 
     @transition(state, source=CallState.DRAFT, target=CallState.PUBLISHED)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import Organisation
 from accounts.states import DESK_ROLES, FINANCE_ROLES, Role
 from common.clock import database_now
-from common.dates import local
+from common.dates import local, remaining
 from common.money import percent
 from fund.agenda import calendar_of
 from fund.calendar import milestones
@@ -39,7 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
     desk = desk_of(request.user)
     if desk:
         return redirect(desk)
-    return render(request, "fund/home.html", {"calls": _announced(), "past": _past()[:3]})
+    return render(request, "fund/home.html", {"calls": _rows(), "past": _past()[:3]})
 
 
 def desk_of(user: object) -> str:
@@ -66,6 +66,15 @@ def _announced() -> CallQuerySet:
     return calls.select_related("envelope__line").order_by("closes_at")
 
 
+def _rows() -> list[dict[str, Any]]:
+    """Each announced call, open or not at the one instant of this page, and how long is left."""
+    now = database_now()
+    return [
+        {"call": call, "open": call.takes_applications(now), "left": remaining(call.closes_at, now=now)}
+        for call in _announced()
+    ]
+
+
 def _past() -> CallQuerySet:
     return Call.objects.public().filter(closes_at__lte=Now()).order_by("-closes_at")
 
@@ -73,7 +82,7 @@ def _past() -> CallQuerySet:
 @require_safe
 @login_not_required
 def call_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "fund/call_list.html", {"calls": _announced(), "past": _past()[:50]})
+    return render(request, "fund/call_list.html", {"calls": _rows(), "past": _past()[:50]})
 
 
 @require_safe

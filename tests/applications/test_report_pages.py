@@ -52,8 +52,7 @@ def text_of(response: Any) -> str:
 
 
 def seen(report: FinalReport, slug: str) -> dict[str, Any]:
-    now = fresh(report)
-    return {"version": now.version, "seen": report_parts.fingerprint(now, slug)}
+    return {f"vu-{slug}": report_parts.fingerprint(fresh(report), slug)}
 
 
 PAGES = ("report_home", "report_measures", "report_budget", "report_proofs", "report_photos", "report_publication")

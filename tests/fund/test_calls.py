@@ -57,7 +57,7 @@ def test_it_opens_and_closes_by_itself() -> None:
 def test_a_late_task_does_not_make_an_application_late() -> None:
     """Published, its hour come, the task not yet passed: it takes applications by its dates."""
     call = a_call(CallState.PUBLISHED)
-    assert call.takes_applications()
+    assert call.takes_applications(timezone.now())
     assert list(Call.objects.open_now()) == [call]
 
 
