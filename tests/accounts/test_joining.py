@@ -439,7 +439,7 @@ def test_who_never_confirms_is_forgotten_after_the_days_that_were_said(client: C
     who = {"first_name": "Paul", "last_name": "Roux", "job": "DGS"}
     services.ask_to_join(organisation=commune, email="paul@aubagne.test", **who)
     left = JoinRequest.objects.get(email="paul@aubagne.test")
-    mail = Message.objects.get(kind="join_confirm")
+    mail = Message.objects.get(kind="join_confirm", recipient_email="paul@aubagne.test")
     assert "effacée au bout de 30 jours" in mail.body_text
     assert "effacée au bout de 30 jours" in mail.body_html
     assert "effacée au bout de 30 jours" in client.get("/rejoindre/envoyee/").content.decode()
