@@ -165,8 +165,9 @@ def save_report_text(
     before = report_parts.fingerprint(report, slug)
     section = next(one for one in report.texts.all() if one.slug == slug)
     section.text, section.publish = text, publish
-    section.save(update_fields=["text", "publish"])
     after = report_parts.fingerprint(report, slug)
+    if after != before:
+        section.save(update_fields=["text", "publish"])
     return _concluded(report, slug, before, after, by=by, version=version, seen=seen)
 
 

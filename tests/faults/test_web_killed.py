@@ -26,11 +26,22 @@ from common.supervisor.guardian import children_of
 from common.supervisor.service import Service
 from tests.factories.accounts import PASSWORD
 from tests.factories.applications import a_draft
+from tests.factories.fund import a_call_open
+from tests.factories.questions import ask
 from tests.support.browser import Visitor
 from tests.support.live import LiveStack
 
 LONGEST = 7.0
 ROUNDS = 50 if os.environ.get("FULL") else 2
+# What the call asks in a section of its own: without it that section would not be there.
+QUESTIONS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("Un local est-il prêté ?", "yes_no", {}),
+    ("En deux mots", "short", {}),
+    ("Racontez", "long", {}),
+    ("Quel budget ?", "amount", {}),
+    ("Quel rythme ?", "one", {"choices": ["Chaque semaine", "Chaque mois"]}),
+    ("Quels publics ?", "several", {"choices": ["Jeunes", "Aînés", "Agents"]}),
+)
 TYPED = [one.slug for one in SECTIONS if one.slug not in ("commune", "pieces")]
 # What the page shows as saved: the fields of which this browser keeps no copy any more, once it says « Enregistré ».
 WATCH = """
@@ -50,6 +61,12 @@ VALUE = """(box) => [box.name + (/checkbox|radio/.test(box.type) ? ":" + box.val
                      /checkbox|radio/.test(box.type) ? String(box.checked) : box.value]"""
 READ = f"""() => Array.from(document.querySelectorAll("form[data-autosave] [data-unit] :is([name]:not([type=hidden]), [name$=-account])")).map({VALUE})"""
 Fields = dict[str, str]
+
+
+def a_draft_with_questions() -> Application:
+    call = a_call_open()
+    ask(call, *QUESTIONS)
+    return a_draft(call)
 
 
 class Writer:
@@ -177,7 +194,7 @@ def test_nothing_shown_as_saved_is_missing(
 ) -> None:
     chance = random.Random(2026)
     webs, visitor = Webs(live_stack, tmp_path), new_visitor(live_stack.url)
-    writer = Writer(visitor, a_draft(), chance)
+    writer = Writer(visitor, a_draft_with_questions(), chance)
     lost: list[Any] = []
     writer.sign_in()
     for round_ in range(ROUNDS):
