@@ -3,7 +3,7 @@
 import structlog
 from celery import shared_task
 
-from applications import decision_letters, kept, receipts, reminders, report_documents
+from applications import change_letters, decision_letters, kept, receipts, reminders, report_documents
 from applications.models import Application
 from applications.notifications.commune import RECEIPT
 from applications.services import report_review, reports
@@ -38,6 +38,21 @@ def remind_before_closing() -> None:
 @shared_task
 def make_decision_letter(pk: int) -> None:
     decision_letters.make(pk)
+
+
+@shared_task
+def make_change_letter(pk: int) -> None:
+    change_letters.make(pk)
+
+
+@shared_task
+def make_missing_change_letters() -> None:
+    """What Redis forgot: answered changes that wait for their letter."""
+    for pk in change_letters.waiting():
+        try:
+            change_letters.make(pk)
+        except Exception:  # one letter that cannot be made must not hold back the others
+            log.exception("letter_not_made", change=pk)
 
 
 @shared_task

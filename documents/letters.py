@@ -47,6 +47,9 @@ refusal_letter: year, act_number, act_date, requested_cents, reasons, signatory,
 waitlist_letter: the same, and rank? (int), until? (date after which the list is no longer used)
 inadmissibility_letter: year, requested_cents?, reasons, rule? (the rule of the call, quoted), signatory {name, capacity}, act_number?, act_date?, signed_at?, fingerprint?
 
+change_letter: year, asked_at, outcome (accepted or refused), items [{label, after, before?}], amount_cents? and award_cents? (what the
+award becomes, what it was), reasons?, signatory, signed_at, act_number?, act_date?
+
 piece_request
 | items | [text or {label, note?}] |
 | reason | text |
@@ -139,6 +142,10 @@ SHAPES = {
     "waitlist_letter": Shape.of(f"{_FILE} {_ACT}", f"{_BLOCK} fingerprint rank until"),
     "inadmissibility_letter": Shape.of(
         f"{_FILE} year reasons signatory", f"{_BLOCK} requested_cents rule act_number act_date signed_at fingerprint"
+    ),
+    "change_letter": Shape.of(
+        f"{_FILE} year asked_at outcome items signatory signed_at",
+        f"{_BLOCK} reasons act_number act_date amount_cents award_cents",
     ),
     "piece_request": Shape.of(f"{_FILE} items reason due_on signatory", f"{_BLOCK} answer_by link"),
     "report": Shape.of(

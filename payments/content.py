@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from django.db.models import Sum
 
-from applications.models import Attachment
+from applications.models import Attachment, ChangeRequest
+from applications.states import ChangeState
 from common.dates import local
 from documents.models import StoredFile
 from documents.states import FileState
@@ -75,12 +76,15 @@ def build(batch: Batch, lines: Sequence[PaymentLine], *, number: str, sealed_by:
     before = _ordered_before(batch, lines)
     attached = _attached(lines)
     papers = _papers_of(lines)
+    reduced = _given_back(lines)
     rows = []
     for position, line in enumerate(lines, start=1):
         decision_id = line.instalment.decision_id
         pieces = papers.get(line.instalment_id, []) + attached[line.instalment.application_id]
         names = "; ".join(["Décision", *(title for title, _ in pieces), "RIB"])
-        row = _row(line, position, number, before.get(decision_id, 0), names)
+        gone = before.get(decision_id, 0)
+        left = line.instalment.decision.amount_cents - reduced.get(decision_id, 0) - gone - line.amount_cents
+        row = _row(line, position, number, (gone, left), names)
         rows.append(row | _papers(line, row, pieces))
         before[decision_id] = before.get(decision_id, 0) + line.amount_cents
     return {
@@ -122,6 +126,13 @@ def _ordered_before(batch: Batch, lines: Sequence[PaymentLine]) -> dict[int, int
         .order_by()
     )
     return dict(gone.values_list("decision").annotate(Sum("amount_cents")))
+
+
+def _given_back(lines: Sequence[PaymentLine]) -> dict[int, int]:
+    """Decision -> cents given back by accepted changes."""
+    decisions = {line.instalment.decision_id for line in lines}
+    accepted = ChangeRequest.objects.filter(decision__in=decisions, state=ChangeState.ACCEPTED).order_by()
+    return dict(accepted.values_list("decision").annotate(Sum("reduction_cents")))
 
 
 Papers = list[tuple[str, StoredFile]]
@@ -166,7 +177,7 @@ def _papers(line: PaymentLine, row: dict[str, Any], pieces: Papers) -> dict[str,
     return {"justificatifs": joined, "absentes": absent}
 
 
-def _row(line: PaymentLine, position: int, number: str, before: int, pieces: str) -> dict[str, Any]:
+def _row(line: PaymentLine, position: int, number: str, sums: tuple[int, int], pieces: str) -> dict[str, Any]:
     instalment, account, organisation = line.instalment, line.bank_version, line.organisation
     application, decision = instalment.application, instalment.decision
     budget_line = application.call.envelope.line
@@ -179,8 +190,8 @@ def _row(line: PaymentLine, position: int, number: str, before: int, pieces: str
         "engagement": f"{application.number}-E{decision.movement_id}",
         "type": kind,
         "montant": line.amount_cents,
-        "deja_verse": before,
-        "reste": decision.amount_cents - before - line.amount_cents,
+        "deja_verse": sums[0],
+        "reste": sums[1],
         "siret": organisation.siret or organisation.siren,
         "nom": one_line(organisation.name),
         "adresse": one_line(", ".join(application.organisation.postal_lines)),

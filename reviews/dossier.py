@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Prefetch, Q, Sum
+from django.db.models import Prefetch, Sum
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from applications import eligibility, questionnaire, reference
 from applications.answers import questions_of
+from applications.awards import granted_to
 from applications.comparing import difference_of
 from applications.models import Application, Attachment, Decision, PieceRequest
 from applications.states import (
@@ -269,7 +270,7 @@ def past_awards(application: Application) -> list[dict[str, Any]]:
         .exclude(state=S.DRAFT)
         .order_by("-submitted_at", "-pk")
         .values("number", "public_id", "title", "state", "call__year")
-        .annotate(granted=Sum("decisions__amount_cents", filter=~Q(decisions__state=DecisionState.WITHDRAWN)))[:8]
+        .annotate(granted=granted_to("pk"))[:8]
     )
     rows = list(others)
     numbers = [row["number"] for row in rows if row["granted"]]

@@ -1,7 +1,7 @@
 """What is said about the change of an awarded action."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.urls import reverse
@@ -11,6 +11,8 @@ from accounts.states import WRITING_ROLES, Role
 from applications.comparing import differences
 from applications.models import ChangeRequest
 from applications.notifications.commune import FileMail, members
+
+CHANGE_LETTER = "change_letter"
 
 
 def staff(*roles: str) -> list[User]:
@@ -76,9 +78,10 @@ class ChangeAgreedMail(DeskChangeMail):
 
 
 class ChangeAnsweredMail(ChangeMail):
-    """Accepted, or refused with its reason, to those who write and sign for the commune."""
+    """Accepted, or refused with its reason, to those who write and sign for the commune; it leaves with its letter."""
 
     kind = "change_answered"
+    awaits: ClassVar[str] = CHANGE_LETTER
 
     def people(self) -> Iterable[User]:
         return members(self.application.organisation, *WRITING_ROLES)

@@ -31,6 +31,7 @@ from common.clock import database_now
 from common.dates import local
 from common.errors import DomainError, NotAllowed, Stale
 from common.money import euros
+from common.wake import wake
 from fund.services import lock_envelope, move
 from journal.services import advance, begin, locked, record
 
@@ -193,7 +194,7 @@ def refuse_change(pk: int, *, by: Any, answer: str, version: int | None = None) 
         raise DomainError("Un refus est motivé : dites pourquoi à la commune.")
     advance(change, change.refuse, actor=by, answer=answer.strip(), by=by, reason=answer.strip())
     record(change.application, by=by, verb="refuse_change", reason=answer.strip())
-    ChangeAnsweredMail(change, by=by).queue()
+    _told(change, by=by)
     return change
 
 
@@ -243,5 +244,17 @@ def _accept(change: ChangeRequest, *, by: Any, answer: str) -> ChangeRequest:
         award_reduced.send(Decision, decision=change.decision, award_cents=change.new_award_cents, by=by)
     told = {"amount_cents": change.new_award_cents} if change.reduction_cents else {}
     record(application, by=by, verb="accept_change", reason=answer, data=told)
-    ChangeAnsweredMail(change, by=by).queue()
+    _told(change, by=by)
     return change
+
+
+def _told(change: ChangeRequest, *, by: Any) -> None:
+    """The commune is told; the letter is made after the commit, and the mail leaves with it."""
+    ChangeAnsweredMail(change, by=by).queue()
+    transaction.on_commit(lambda: _wake(change.pk), robust=True)
+
+
+def _wake(pk: int) -> None:
+    from applications.tasks import make_change_letter
+
+    wake(make_change_letter, pk)

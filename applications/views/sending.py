@@ -112,7 +112,8 @@ def signature_return(request: HttpRequest, public_id: UUID) -> HttpResponse:
         )
         messages.success(request, "Le dossier est renvoyé à vos collègues, avec votre mot.")
         return redirect("application_home", public_id)
-    return render(request, "applications/commune/return.html", {"application": application, "form": form})
+    context = {"application": application, "form": form}
+    return render(request, "applications/commune/return.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -202,7 +203,7 @@ def application_withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
             "Il garde son numéro et reste lisible.",
         ],
     }
-    return render(request, "applications/commune/withdraw.html", context)
+    return render(request, "applications/commune/withdraw.html", context, status=422 if form.errors else 200)
 
 
 def _require(allowed: Any) -> None:

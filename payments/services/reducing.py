@@ -15,10 +15,12 @@ from payments.states import InstalmentState
 
 def obstacle_to_reduction(sender: Any, *, decision: Decision, award_cents: int, **kwargs: Any) -> str:
     """Receiver of `award_reduction_checked`: why the award cannot be lowered to that, as a sentence; empty when it can."""
-    return _obstacle(list(Instalment.objects.filter(decision=decision).order_by("pk")), award_cents)
+    return _obstacle(decision, list(Instalment.objects.filter(decision=decision).order_by("pk")), award_cents)
 
 
-def _obstacle(instalments: list[Instalment], award_cents: int) -> str:
+def _obstacle(decision: Decision, instalments: list[Instalment], award_cents: int) -> str:
+    if Settlement.objects.filter(decision=decision).exists():
+        return "Le décompte de l’aide est arrêté : son montant ne change plus."
     planned = [one for one in instalments if one.state == InstalmentState.PLANNED]
     engaged = sum(one.amount_cents for one in instalments if one.state != InstalmentState.PLANNED)
     if Settlement.objects.filter(decision__in={one.decision_id for one in instalments}).exists():
@@ -39,7 +41,7 @@ def reduce_plan(sender: Any, *, decision: Decision, award_cents: int, by: Actor,
     """Receiver of `award_reduced`, in its transaction: the planned instalments share what is left, each in its proportion."""
     found = Instalment.objects.select_for_update(no_key=True, of=("self",)).filter(decision=decision).order_by("pk")
     instalments = list(found)
-    if refusal := _obstacle(instalments, award_cents):
+    if refusal := _obstacle(decision, instalments, award_cents):
         raise DomainError(refusal)
     planned = [one for one in instalments if one.state == InstalmentState.PLANNED]
     engaged = sum(one.amount_cents for one in instalments) - sum(one.amount_cents for one in planned)

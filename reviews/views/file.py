@@ -15,6 +15,7 @@ from accounts.access import for_roles
 from accounts.states import READING_ROLES
 from applications import around, eligibility, policies
 from applications.answers import help_words
+from applications.awards import given_back_of
 from applications.models import Application, Attachment, Decision
 from applications.states import UNDECIDED, ApplicationState, DecisionState
 from common.errors import DomainError
@@ -142,6 +143,7 @@ def _after_instruction(application: Application) -> tuple[Decision | None, list[
     if application.state in (S.SUBMITTED, S.IN_INSTRUCTION, S.AWAITING_COMMUNE):
         return None, []
     decisions = application.decisions.exclude(state=DecisionState.WITHDRAWN).select_related("letter", "signed_by")
+    decisions = decisions.annotate(given_back=given_back_of("pk"))
     return decisions.order_by("-pk").first(), list(application.reviews.select_related("evaluator").order_by("pk"))
 
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
+import pikepdf
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
@@ -10,10 +11,11 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from applications import services
+from applications import change_letters, services
 from applications.models import Application, ChangeRequest, ContentVersion
 from applications.standing import told_decision, with_standing
 from common.errors import DomainError, NotAllowed, Stale
+from documents.services import open_verified
 from fund.models import Movement
 from fund.services import balance_of
 from notifications.models import Message
@@ -21,8 +23,10 @@ from payments import services as payments
 from payments.models import Instalment
 from payments.services.reducing import shares
 from reports.invariants import check
+from reviews.dossier import past_awards
 from tests.factories.accounts import a_reader
 from tests.factories.payments import Team, a_bank, a_decision
+from tests.factories.reports import an_accepted_report
 
 pytestmark = pytest.mark.django_db
 AWARD = 700_000
@@ -147,6 +151,20 @@ class TestAmount:
         assert amounts == [250_000, 250_000]
         assert not {"I-01", "I-02", "I-02b", "I-03", "I-03c"} & set(broken())
 
+    def test_the_desk_reads_the_award_as_it_is_now(self, team: Team) -> None:
+        application = awarded(team)
+        other = awarded(team)
+        change = services.accept_change(ask(team, application, cents=500_000).pk, by=team.manager)
+        sign(team, change)
+        assert [one["granted"] for one in past_awards(other)] == [500_000]
+
+    def test_the_account_once_made_the_award_stays(self, team: Team) -> None:
+        change = services.accept_change(ask(team, awarded(team), cents=500_000).pk, by=team.manager)
+        an_accepted_report(change.application, certified_by=team.signatory, accepted_by=team.instructor)
+        payments.settle(change.application_id, by=team.instructor)
+        with pytest.raises(DomainError, match="décompte de l’aide est arrêté"):
+            services.changes.refuse_when_paid(change.decision, 500_000)
+
     def test_what_was_asked_for_already_stays(self, team: Team) -> None:
         application = awarded(team)
         a_bank(team)
@@ -223,6 +241,49 @@ class TestDatabase:
         )
         self.refused("says what it changes", sql, application.pk, decision.pk, "{}", 0, team.drafter.pk)
         self.refused("lowers_only", sql, application.pk, decision.pk, "{}", AWARD, team.drafter.pk)
+
+
+class TestLetter:
+    def answered(self, team: Team, *, refuse: bool = False) -> ChangeRequest:
+        change = ask(team, awarded(team), title="Autre titre")
+        if refuse:
+            return services.refuse_change(change.pk, by=team.manager, answer="Ce n’est plus l’action aidée.")
+        return services.accept_change(change.pk, by=team.manager)
+
+    @pytest.mark.parametrize(("refuse", "words"), [(False, "est acceptée"), (True, "n’est pas acceptée")])
+    def test_the_answer_leaves_with_its_letter(self, team: Team, refuse: bool, words: str) -> None:
+        change = self.answered(team, refuse=refuse)
+        mails = Message.objects.filter(kind="change_answered")
+        assert set(mails.values_list("awaits", flat=True)) == {"change_letter"}
+        assert change_letters.waiting() == [change.pk]
+        assert change_letters.make(change.pk)
+        connection.check_constraints()
+        letter = ChangeRequest.objects.get(pk=change.pk).letter
+        assert letter is not None
+        assert {one.attachments[0]["sha256"] for one in mails} == {letter.sha256}
+        assert set(mails.values_list("awaits", flat=True)) == {""}
+        with open_verified(letter) as paper, pikepdf.open(paper) as pdf:
+            assert words in str(pdf.open_metadata().get("dc:title")) and str(pdf.Root.Lang) == "fr-FR"
+            assert pdf.Root.MarkInfo.Marked
+
+    def test_made_once_and_only_when_answered(self, team: Team) -> None:
+        waiting = ask(team, awarded(team), title="Autre")
+        assert not change_letters.make(waiting.pk) and change_letters.waiting() == []
+        change = services.accept_change(waiting.pk, by=team.manager)
+        assert [change_letters.make(change.pk) for _ in range(2)] == [True, False]
+        assert change_letters.waiting() == []
+
+    def test_the_commune_opens_it(self, team: Team, client: Client) -> None:
+        change = self.answered(team)
+        change_letters.make(change.pk)
+        letter = ChangeRequest.objects.get(pk=change.pk).letter
+        assert letter is not None
+        client.force_login(team.drafter)
+        page = client.get(reverse("application_change", args=[change.application.public_id])).content.decode()
+        assert letter.key in page and letter.name in page
+        assert client.get(reverse("file_download", args=[letter.key])).status_code == 200
+        shown = client.get(reverse("application_letters", args=[change.application.public_id])).content.decode()
+        assert letter.sha256 in shown and "Ouvert dans l’espace de la commune" in shown
 
 
 class TestPages:

@@ -253,6 +253,18 @@ def test_the_reminder_before_closing_is_said_once_a_period(owner_connection: psy
     assert "Il reste à faire" in Message.objects.filter(kind="closing_reminder").latest("id").body_text
 
 
+@pytest.mark.django_db(transaction=True)
+def test_who_signs_is_reminded_of_what_waits_for_the_signature(owner_connection: psycopg.Connection[Any]) -> None:
+    draft = a_complete_draft()
+    signer = a_signatory(draft.organisation)
+    services.ask_signature(draft.pk, by=draft.created_by)
+    owner_connection.execute("UPDATE fund_call SET closes_at = now() + interval '1 day' WHERE id = %s", [draft.call_id])
+    for _ in range(2):
+        remind_before_closing()
+    mail = Message.objects.get(kind="closing_reminder", recipient=signer)
+    assert "attend la signature" in mail.subject and "attend sa signature" in mail.body_text
+
+
 # --- Answering --------------------------------------------------------------------------------------------------
 
 

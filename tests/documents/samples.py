@@ -94,6 +94,26 @@ SAMPLES: dict[str, dict[str, Any]] = {
     ),
     "refusal_letter": _act(),
     "waitlist_letter": _act(rank=3, until=date(2026, 12, 31)),
+    "change_letter": _file(
+        **BLOCK,
+        year=2026,
+        asked_at=datetime(2026, 9, 2, 10, 12, tzinfo=PARIS),
+        outcome="accepted",
+        items=[
+            {"label": "Fin de l’action", "after": "31 mars 2027", "before": "31 décembre 2026"},
+            {
+                "label": "En quoi consiste l’action",
+                "after": "Six séances de deux heures, puis une restitution publique.",
+            },
+        ],
+        amount_cents=800_000,
+        award_cents=1_000_000,
+        reasons="Le report est compris ; prévenez-nous de la date de la restitution.",
+        act_number="CM-2026-212",
+        act_date=date(2026, 9, 14),
+        signed_at=datetime(2026, 9, 15, 9, 0, tzinfo=PARIS),
+        signatory={"name": "Claire Vidal", "capacity": "cheffe du service"},
+    ),
     "inadmissibility_letter": _file(
         **BLOCK,
         year=2026,

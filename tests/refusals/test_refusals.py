@@ -7,6 +7,7 @@ import pytest
 
 from tests.refusals import (
     attacks,
+    changing,
     deciding,
     files,
     helping,
@@ -33,6 +34,8 @@ SUBJECTS = {
     "sending": files.SENDING,
     "frozen": files.FROZEN,
     "report": reports.REPORTS,
+    "correction": changing.CORRECTIONS,
+    "change": changing.CHANGES,
     "version": files.VERSIONS,
     "tenant": files.TENANTS,
     "stored file": files.FILES,

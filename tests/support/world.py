@@ -23,6 +23,7 @@ from applications.models import (
     Application,
     Attachment,
     BudgetLine,
+    ChangeRequest,
     Decision,
     FileMessage,
     FinalReport,
@@ -346,6 +347,12 @@ class World:
         self.recorded = self.a_decision("grant")
         self.signed = self.a_decision("grant", "signed")
         self.notified = self.a_decision("grant", "notified")
+        self.awarded_file = self.notified.application
+        asked = {"reduction_cents": ASKED // 4, "reason": "Moins de séances.", "asked_by": self.drafter}
+        self.change = ChangeRequest(application=self.a_decision("grant", "notified").application, **asked)
+        self.change.decision = self.change.application.decisions.get()
+        with transaction.atomic():
+            begin(self.change, by=self.drafter)
         self.refusal = self.a_decision("reject")
         self.waitlisting = self.a_decision("waitlist")
         with transaction.atomic():
