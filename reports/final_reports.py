@@ -42,7 +42,7 @@ RULES = (
         "a balance is asked for once the report of its action is accepted",
         """
         SELECT 'instalment ' || i.id FROM payments_instalment i
-        WHERE i.kind = 'balance' AND i.state <> 'planned' AND NOT EXISTS (
+        WHERE i.kind = 'balance' AND i.state NOT IN ('planned', 'void') AND NOT EXISTS (
             SELECT 1 FROM applications_finalreport r WHERE r.application_id = i.application_id AND r.state = 'accepted')""",
     ),
 )
