@@ -147,8 +147,9 @@ def written(report: FinalReport, *, by: User, part: str, data: dict[str, Any] | 
     report.save()
     said = {"part": part, **(data or {})}
     last = history(report).last()
-    goes_on = last is not None and (last.verb, last.actor_id, last.data) == ("save_report_part", by.pk, said)
-    if not (goes_on and last and timezone.now() - last.recorded_at < SITTING):
+    same = last is not None and (last.verb, last.actor_id, last.data) == ("save_report_part", by.pk, said)
+    began = last.recorded_at if last and same else None
+    if began is None or timezone.now() - began >= SITTING:
         record(report, by=by, verb="save_report_part", data=said)
     return report
 
