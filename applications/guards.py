@@ -214,7 +214,8 @@ ELSIF NOT {BY_OWNER} THEN
     IF held < 0 OR NOT EXISTS (SELECT 1 FROM applications_application a
                                WHERE a.number = NEW.subject AND a.state IN ('closed', 'lapsed', 'cancelled'))
         AND NOT EXISTS (SELECT 1 FROM applications_changerequest r WHERE r.movement_id = NEW.id AND r.state = 'accepted')
-        AND NOT EXISTS (SELECT 1 FROM payments_settlement s WHERE s.movement_id = NEW.id) THEN
+        AND NOT EXISTS (SELECT 1 FROM payments_settlement s WHERE s.movement_id = NEW.id)
+        AND NOT EXISTS (SELECT 1 FROM payments_awardact x WHERE x.movement_id = NEW.id AND x.state = 'signed') THEN
         {refuse("the money of a standing award stays committed")}
     END IF;
 END IF;

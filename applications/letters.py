@@ -20,6 +20,7 @@ TO_COMMUNES = frozenset(
     {
         "application_inadmissible",
         "application_submitted",
+        "award_act",
         "change_answered",
         "decision_granted",
         "decision_rejected",

@@ -50,6 +50,7 @@ app.conf.update(
         "make letters of changes": {"task": "applications.tasks.make_missing_change_letters", "schedule": 60.0},
         "make missing letters": {"task": "applications.tasks.make_missing_letters", "schedule": 60.0},
         "make missing receipts": {"task": "applications.tasks.make_missing_receipts", "schedule": 60.0},
+        "make missing letters of acts": {"task": "payments.tasks.make_missing_act_letters", "schedule": 60.0},
         "make missing statements": {"task": "payments.tasks.make_missing_statements", "schedule": 60.0},
         "make missing reports": {"task": "applications.tasks.make_missing_reports", "schedule": 60.0},
         "keep the reports": {"task": "applications.tasks.keep_reports", "schedule": crontab(minute=15)},

@@ -45,6 +45,7 @@ award_letter
 
 refusal_letter: year, act_number, act_date, requested_cents, reasons, signatory, signed_at, fingerprint?
 waitlist_letter: the same, and rank? (int), until? (date after which the list is no longer used)
+award_act_letter: year, act_number, act_date, award_number (act of the award), what (a sentence), reasons, signatory, signed_at, fingerprint?
 inadmissibility_letter: year, requested_cents?, reasons, rule? (the rule of the call, quoted), signatory {name, capacity}, act_number?, act_date?, signed_at?, fingerprint?
 
 change_letter: year, asked_at, outcome (accepted or refused), items [{label, after, before?}], amount_cents? and award_cents? (what the
@@ -129,6 +130,7 @@ class Shape:
         return cls(frozenset(required.split()), frozenset(optional.split()))
 
 
+_ACT_OF_AWARD = "year act_number act_date award_number what reasons signatory signed_at"
 SHAPES = {
     "receipt": Shape.of(
         f"{_FILE} call_title submitted_at submitted_by requested_cents documents fingerprint answer_by",
@@ -154,6 +156,7 @@ SHAPES = {
         f"{_BLOCK} note",
     ),
     "payment_list": Shape.of(f"{_COMMON} number prepared_by sealed_by sealed_at lines total_cents fingerprint"),
+    "award_act_letter": Shape.of(f"{_FILE} {_ACT_OF_AWARD}", f"{_BLOCK} fingerprint"),
     "statement": Shape.of(
         f"{_FILE} act_number act_date granted_cents lines paid gone_cents amount_cents recover_cents left_cents"
     ),

@@ -9,13 +9,14 @@ class PaymentsConfig(AppConfig):
         from applications import closing
         from applications.signals import award_reduced, award_reduction_checked, decision_signed
         from documents import visibility
-        from payments.policies import paper_files, rib_files
+        from payments.policies import act_letters, paper_files, rib_files
         from payments.requests import all_paid
         from payments.services.planning import plan_on_signature
         from payments.services.reducing import obstacle_to_reduction, reduce_plan
 
         closing.register(all_paid)
         visibility.register(rib_files)
+        visibility.register(act_letters)
         visibility.register(paper_files)
         decision_signed.connect(plan_on_signature, dispatch_uid="payments.plan_on_signature")
         award_reduction_checked.connect(obstacle_to_reduction, dispatch_uid="payments.obstacle_to_reduction")

@@ -14,7 +14,7 @@ from common.widgets import DateInput
 from payments import bank_checks
 from payments.known_numbers import NONE_KNOWN, known_number
 from payments.models import BankVersion
-from payments.states import PaperKind
+from payments.states import ActKind, PaperKind
 
 
 class VersionForm(forms.Form):
@@ -235,3 +235,29 @@ class CancelRecoveryForm(VersionForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": "Il manque le motif : il est écrit au journal."},
     )
+
+
+class ActForm(forms.Form):
+    kind = forms.ChoiceField(label="Acte", choices=ActKind.choices, widget=forms.RadioSelect, initial=ActKind.EXTENSION)
+    until = forms.DateField(
+        label="Nouvelle date de caducité", required=False, widget=DateInput(), help_text="Pour une prolongation."
+    )
+    reason = forms.CharField(
+        label="Motifs",
+        help_text="La commune les lit dans la lettre.",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=2000,
+        error_messages={"required": "Il manque les motifs : la commune les lit dans la lettre."},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("kind") == ActKind.EXTENSION and not data.get("until") and "until" not in self.errors:
+            self.add_error("until", "Une prolongation dit jusqu’à quand.")
+        return data
+
+
+class SignActForm(VersionForm):
+    act_number = forms.CharField(label="Numéro de l’acte", max_length=60)
+    act_date = forms.DateField(label="Date de l’acte", widget=DateInput())
+    field_order = ("act_number", "act_date", "version")

@@ -15,7 +15,7 @@ from accounts.states import FINANCE_ROLES, WRITING_ROLES, Role
 from applications.models import Application
 from fund.models import Fund
 from notifications.mail import Mail, Recipient
-from payments.models import BankVersion, Batch, Instalment, Recovery, Settlement
+from payments.models import AwardAct, BankVersion, Batch, Instalment, Recovery, Settlement
 from payments.rules import in_force
 
 LATELY = timedelta(days=365)
@@ -229,6 +229,36 @@ class SettlementMail(Mail):
             "organisation": self.application.organisation,
             "fund": Fund.objects.first(),
             "link": settings.BASE_URL + reverse("award_settle", args=[self.application.public_id]),
+        }
+
+
+class ActMail(Mail):
+    """To the commune: an act was signed on its award."""
+
+    kind: ClassVar[str] = "award_act"
+
+    def __init__(self, act: AwardAct) -> None:
+        self.act, self.application = act, act.application
+
+    def recipients(self) -> Iterable[Recipient]:
+        return [Recipient.of(user) for user in members(self.application.organisation_id, *WRITING_ROLES)]
+
+    def key(self) -> str:
+        return str(self.act.pk)
+
+    def ref(self) -> str:
+        return self.application.number or ""
+
+    def context(self) -> dict[str, Any]:
+        from payments.acts import what
+
+        return {
+            "act": self.act,
+            "what": what(self.act),
+            "application": self.application,
+            "organisation": self.application.organisation,
+            "fund": Fund.objects.first(),
+            "link": settings.BASE_URL + reverse("award", args=[self.application.public_id]),
         }
 
 

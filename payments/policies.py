@@ -95,3 +95,12 @@ def rib_files(user: Any) -> Q:
     return Q(pk__in=versions.filter(document__isnull=False).values("document")) | Q(
         pk__in=versions.filter(previous_document__isnull=False).values("previous_document")
     )
+
+
+def act_letters(user: Any) -> Q:
+    """The letter of a signed act, for those who see the file (documents.visibility)."""
+    from applications.models import Application
+    from payments.models import AwardAct
+
+    acts = AwardAct.objects.filter(letter__isnull=False, application__in=Application.objects.visible_to(user))
+    return Q(pk__in=acts.values("letter"))

@@ -4,12 +4,13 @@ import pgtrigger
 
 from applications.doors import REDUCED
 from common.guards import BY_OWNER, Guard, refuse
+from payments.act_guards import ENDED_NOW
 
-# What an account gives back to the envelope, beside the changes that were accepted (REDUCED).
-RELEASED = """coalesce((SELECT sum(s.released_cents) FROM payments_settlement s WHERE s.decision_id = d.id), 0)"""
-SETTLED_NOW = (
-    """EXISTS (SELECT 1 FROM payments_settlement s WHERE s.decision_id = OLD.decision_id AND s.made_at = now())"""
-)
+# What an account, or the act that ends an award, gives back to the envelope, beside the changes that were accepted (REDUCED).
+RELEASED = """(coalesce((SELECT sum(s.released_cents) FROM payments_settlement s WHERE s.decision_id = d.id), 0)
+    + coalesce((SELECT sum(x.released_cents) FROM payments_awardact x WHERE x.decision_id = d.id AND x.state = 'signed'), 0))"""
+SETTLED_NOW = f"""(EXISTS (SELECT 1 FROM payments_settlement s WHERE s.decision_id = OLD.decision_id AND s.made_at = now())
+    OR {ENDED_NOW})"""
 
 # The figures come from where they stand; the caller gives the sum due, which the report bounds.
 SETTLEMENT = f"""

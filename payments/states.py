@@ -17,6 +17,18 @@ class InstalmentState(models.TextChoices):
     VOID = "void", "Sans objet"
 
 
+class ActKind(models.TextChoices):
+    EXTENSION = "extension", "Prolongation"
+    CANCELLATION = "cancellation", "Annulation de l’aide"
+    LAPSE = "lapse", "Caducité de l’aide"
+
+
+class ActState(models.TextChoices):
+    PREPARED = "prepared", "À signer"
+    SIGNED = "signed", "Signé"
+    WITHDRAWN = "withdrawn", "Retiré"
+
+
 class PaperKind(models.TextChoices):
     AGREEMENT = "agreement", "Convention ou délibérations concordantes"
     TITLE = "title", "Titre de perception de la commune"

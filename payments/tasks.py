@@ -1,7 +1,7 @@
 import structlog
 from celery import shared_task
 
-from payments import services
+from payments import acts, services
 from payments.services import papers
 
 log = structlog.get_logger(__name__)
@@ -32,3 +32,18 @@ def make_missing_statements() -> None:
 def daily_reconciliation() -> None:
     """Mailed once a day, when something waits."""
     services.report_reconciliation()
+
+
+@shared_task
+def make_act_letter(pk: int) -> None:
+    acts.make_letter(pk)
+
+
+@shared_task
+def make_missing_act_letters() -> None:
+    """What Redis forgot: signed acts that wait for their letter."""
+    for pk in acts.waiting():
+        try:
+            acts.make_letter(pk)
+        except Exception:  # one letter that cannot be made must not hold back the others
+            log.exception("act_letter_not_made", act=pk)

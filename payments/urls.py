@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from payments.views import banks, batches, commune, exporting, instalments, returns, rules, settling
+from payments.views import acts, banks, batches, commune, exporting, instalments, returns, rules, settling
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # The commune
@@ -8,6 +8,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dossiers/<uuid:public_id>/compte-bancaire/", commune.application_bank, name="application_bank"),
     path("versements/<int:pk>/demander/", commune.instalment_request, name="instalment_request"),
     path("dossiers/<uuid:public_id>/decompte/", settling.award_settle, name="award_settle"),
+    path("dossiers/<uuid:public_id>/aide/", acts.award, name="award"),
+    path("dossiers/<uuid:public_id>/aide/acte/", acts.act_prepare, name="act_prepare"),
+    path("aides/actes/<int:pk>/signer/", acts.act_sign, name="act_sign"),
+    path("aides/actes/<int:pk>/retirer/", acts.act_withdraw, name="act_withdraw"),
     path("versements/<int:pk>/pieces/", settling.instalment_join, name="instalment_join"),
     # The desk and the finance
     path("recouvrements/", settling.recovery_list, name="recovery_list"),

@@ -78,7 +78,30 @@ MONEY = (
                 - coalesce((SELECT sum(r.reduction_cents)
                 FROM applications_changerequest r WHERE r.decision_id = d.id AND r.state = 'accepted'), 0)
                 - coalesce((SELECT s.released_cents FROM payments_settlement s WHERE s.decision_id = d.id), 0)
+                - coalesce((SELECT sum(x.released_cents) FROM payments_awardact x
+                WHERE x.decision_id = d.id AND x.state = 'signed'), 0)
             OR sum(i.amount_cents) FILTER (WHERE i.state = 'paid') > max(d.amount_cents)""",
+    ),
+    Invariant(
+        "I-03f",
+        "a file is cancelled or lapses by an act signed by two persons, whose money came back",
+        """
+        SELECT a.id::text FROM applications_application a LEFT JOIN payments_awardact x
+            ON x.application_id = a.id AND x.state = 'signed' AND x.kind <> 'extension'
+        LEFT JOIN fund_movement m ON m.id = x.movement_id
+        WHERE a.state IN ('lapsed', 'cancelled') AND x.id IS NULL
+            OR x.id IS NOT NULL AND (m.id IS NULL OR m.verb <> 'decommit' OR m.amount_cents <> x.released_cents
+            OR m.subject <> a.number OR x.signed_by_id = x.prepared_by_id OR x.act_number = '')""",
+    ),
+    Invariant(
+        "I-01c",
+        "a line carries the sum of its votes; credits enter and leave an envelope by a vote",
+        """
+        SELECT l.id::text FROM fund_budgetline l
+        WHERE l.amount_cents <> coalesce((SELECT sum(v.amount_cents) FROM fund_budgetvote v WHERE v.line_id = l.id), 0)
+        UNION ALL
+        SELECT 'm' || m.id FROM fund_movement m LEFT JOIN fund_budgetvote v ON v.movement_id = m.id
+        WHERE m.verb IN ('vote', 'lower') AND m.occurred_at IS NULL AND v.id IS NULL""",
     ),
     Invariant(
         "I-03c",

@@ -113,6 +113,8 @@ TABLE: dict[str, Row] = {
     "application_letters": row(OWN_PEOPLE, public_id="granted"),
     "application_change": row(OWN_PEOPLE, WRITERS, public_id="granted"),
     "application_payments": row(OWN_PEOPLE | READERS, public_id="granted"),
+    "award": row(OWN_PEOPLE | READERS, public_id="granted"),
+    "act_prepare": both(some("manager"), public_id="granted"),
     "application_bank": row(WRITERS, WRITERS, public_id="granted"),
     "instalment_request": row(WRITERS, WRITERS, pk="planned"),
     # The report of a granted file

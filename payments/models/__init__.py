@@ -1,5 +1,6 @@
 """Payments: what is owed and ordered (`paying`), what leaves towards finance and comes back (`finance`)."""
 
+from payments.models.acts import AwardAct
 from payments.models.bank import BankVersion, PaymentRules
 from payments.models.finance import (
     ContraryLine,
@@ -13,6 +14,7 @@ from payments.models.paying import Batch, BatchExport, Instalment, PaymentLine
 from payments.models.settling import PaymentPaper, Recovery, Settlement
 
 __all__ = [
+    "AwardAct",
     "BankVersion",
     "Batch",
     "BatchExport",

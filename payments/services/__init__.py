@@ -1,5 +1,6 @@
 """Every verb of the payments: instalments, bank details, batches and their files."""
 
+from payments.services.acts import prepare_act, sign_act, withdraw_act
 from payments.services.bank import declare_bank, refuse_bank, reveal_bank, verify_bank
 from payments.services.batches import (
     add_lines,
@@ -55,6 +56,7 @@ __all__ = [
     "mark_transmitted",
     "plan_instalments",
     "plan_missing_instalments",
+    "prepare_act",
     "read_return",
     "receive_recovery",
     "refuse_bank",
@@ -70,6 +72,8 @@ __all__ = [
     "set_rules",
     "settle",
     "settle_difference",
+    "sign_act",
     "table_of",
     "verify_bank",
+    "withdraw_act",
 ]

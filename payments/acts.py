@@ -1,0 +1,94 @@
+"""When an award lapses, and the letter of an act on it."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from applications.models import Decision
+from common.actors import MACHINE
+from common.dates import day, local
+from common.money import euros
+from documents import letters
+from documents.services import issue
+from journal.services import locked
+from payments.models import AwardAct
+from payments.states import ActKind, ActState
+
+LIFE_DAYS = 730
+WARNED_DAYS = 60
+
+
+def lapse_date(decision: Decision) -> date:
+    """The last day of an award: as its last extension says, else two years after its act."""
+    last = AwardAct.objects.filter(decision=decision, state=ActState.SIGNED, kind=ActKind.EXTENSION).first()
+    if last and last.until:
+        return last.until
+    start = decision.act_date or local(decision.recorded_at).date()
+    return start + timedelta(days=LIFE_DAYS)
+
+
+def make_letter(pk: int) -> bool:
+    """The letter of a signed act, as PDF, kept with it. Running it again does nothing more."""
+    act = _fetch().get(pk=pk)
+    if act.state != ActState.SIGNED or act.letter_id:
+        return False
+    content = letters.render("award_act_letter", letter_data(act))
+    with transaction.atomic():
+        act = locked(_fetch(), pk)
+        if act.letter_id:
+            return False
+        name = f"{act.get_kind_display()} {act.application.number}.pdf"
+        act.letter = issue(content, name=name, organisation=act.application.organisation, by=MACHINE)
+        AwardAct.objects.filter(pk=pk).update(letter=act.letter)
+    return True
+
+
+def letter_data(act: AwardAct) -> dict[str, Any]:
+    application, signer = act.application, act.signed_by
+    fund = application.call.fund
+    return {
+        "head": letters.letterhead(fund, contact=application.instructor or act.prepared_by),
+        "number": application.number,
+        "date": act.signed_at,
+        "recipient": ["Madame ou Monsieur le Maire", *application.organisation.postal_lines],
+        "commune": application.organisation.name,
+        "title": application.title,
+        "year": application.call.year,
+        "act_number": act.act_number,
+        "act_date": act.act_date,
+        "award_number": act.decision.act_number,
+        "what": what(act),
+        "reasons": act.reason,
+        "signatory": {
+            "name": signer.get_full_name() if signer else "",
+            "capacity": fund.signatory_title or (signer.job if signer else ""),
+        },
+        "signed_at": act.signed_at,
+    }
+
+
+def what(act: AwardAct) -> str:
+    """What the act does, in one sentence."""
+    if act.kind == ActKind.EXTENSION and act.until:
+        return f"La date de caducité de l’aide est reportée au {day(act.until)} (au lieu du {day(act.before)})."
+    if act.kind == ActKind.LAPSE:
+        return f"L’aide est caduque. Les {euros(act.released_cents)} qui n’ont pas été versés ne le seront plus."
+    return f"L’aide est annulée. Les {euros(act.released_cents)} qui n’ont pas été versés ne le seront pas."
+
+
+def waiting() -> list[int]:
+    return list(
+        AwardAct.objects.filter(state=ActState.SIGNED, letter=None).order_by("pk").values_list("pk", flat=True)[:200]
+    )
+
+
+def _fetch() -> Any:
+    return AwardAct.objects.select_related(
+        "application__organisation",
+        "application__call__fund",
+        "application__instructor",
+        "decision",
+        "prepared_by",
+        "signed_by",
+    )
