@@ -117,6 +117,7 @@ class World:
             "asked": question.application.public_id,
             "asked_question": question.pk,
             "year": call.year,
+            "no_act": 0,
             "line": BudgetLine.objects.get(budget__year=call.year, kind="fund").pk,
             "step": "publier",
             "new_call": new_call.slug,
