@@ -112,7 +112,7 @@ def test_not_while_an_instalment_is_on_its_way(team: Team) -> None:
     [
         ("UPDATE payments_awardact SET reason = 'autre' WHERE id = {act}", "stays as it was"),
         ("UPDATE payments_awardact SET released_cents = 1 WHERE id = {act}", "never changes"),
-        ("UPDATE payments_awardact SET state = 'signed', version = 2 WHERE id = {act}", ""),
+        ("UPDATE payments_awardact SET state = 'signed', version = 2 WHERE id = {act}", "."),
         (
             "UPDATE applications_application SET state = 'cancelled', version = version + 1 WHERE id = {file}",
             "signed act",
@@ -121,7 +121,7 @@ def test_not_while_an_instalment_is_on_its_way(team: Team) -> None:
             "UPDATE payments_instalment SET state = 'void', version = version + 1 WHERE application_id = {file}",
             "account",
         ),
-        ("DELETE FROM payments_awardact", ""),
+        ("DELETE FROM payments_awardact", "."),
     ],
 )
 def test_what_the_database_refuses(team: Team, sql: str, says: str) -> None:
