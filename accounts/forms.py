@@ -1,5 +1,6 @@
 """Forms of accounts, colleagues and the directory of communes."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -42,7 +43,7 @@ class SiretField(forms.CharField):
 
     def validate(self, value: Any) -> None:
         super().validate(value)
-        if value and not siret.is_valid(value):
+        if value and not (re.fullmatch("[0-9]{14}", value) and siret.is_valid(value)):
             raise forms.ValidationError("Ce SIRET ne passe pas le contrôle de clé : vérifiez ses 14 chiffres.")
 
 

@@ -23,8 +23,11 @@ class Warning:
 
 def read_iban(text: str) -> IBAN:
     """An IBAN as people type it (spaces, lower case), length and key checked. Raises DomainError."""
+    typed = "".join(text.split()).upper()
     try:
-        return IBAN("".join(text.split()).upper(), validate_bban=True)
+        if not typed.isascii():  # figures of other alphabets count as figures for the library
+            raise SchwiftyException
+        return IBAN(typed, validate_bban=True)
     except SchwiftyException as error:
         raise DomainError(
             "Cet IBAN n’est pas valable : recopiez-le depuis le RIB, lettres et chiffres (27 caractères en France)."
@@ -37,6 +40,8 @@ def read_bic(text: str, iban: IBAN) -> str:
     if not typed:
         return str(iban.bic or "")
     try:
+        if not typed.isascii():
+            raise SchwiftyException
         return str(BIC(typed))
     except SchwiftyException as error:
         raise DomainError("Ce BIC n’est pas valable : 8 ou 11 caractères, comme BDFEFRPPCCT.") from error

@@ -1,6 +1,7 @@
 """A draft goes over to the new questions of its call: what still fits is kept, nothing that was written is lost."""
 
 from django.db import transaction
+from django.utils.text import Truncator
 
 from accounts.models import User
 from applications import policies
@@ -46,6 +47,34 @@ def change_questions(pk: int, *, by: User, version: int | None = None) -> Applic
     data = {"from": before.number if before else 0, "to": newer.number, "kept": len(kept)}
     record(application, by=by, verb="change_questions", data=data)
     return application
+
+
+def carry_answers(origin: Application, application: Application) -> list[str]:
+    """The answers of a file to the questions which still stand for another one; what does not follow, in words.
+
+    A file that answers a question follows by itself: documents still good are offered where documents are joined."""
+    before, newer = origin.question_set, application.question_set
+    if before is None:
+        return []
+    given = list(origin.question_answers.filter(question__set=before).select_related("question__parent"))
+    kept = _carried(newer, given, before) if newer else []
+    QuestionAnswer.objects.bulk_create(
+        QuestionAnswer(application=application, question=question, occurrence=answer.occurrence, value=answer.value)
+        for answer, question in kept
+    )
+    followed = {answer.pk for answer, _ in kept}
+    still = {(one.code, one.kind) for one in newer.questions.all()} if newer else set()
+    return [_why_left(one, still) for one in given if one.pk not in followed]
+
+
+def _why_left(answer: QuestionAnswer, still: set[tuple[str, str]]) -> str:
+    question = answer.question
+    label = Truncator(question.label).chars(90)
+    if question.parent:
+        label = f"{Truncator(question.parent.label).chars(90)}, n° {answer.occurrence + 1}, {label}"
+    is_asked = (question.code, question.kind) in still
+    because = "elle ne convient plus à ce que la question attend" if is_asked else "la question n’est plus posée"
+    return f"Votre réponse à «\u202f{label}\u202f» n’est pas reprise\u202f: {because}."
 
 
 def _carried(

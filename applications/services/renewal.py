@@ -6,10 +6,11 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
-from applications import policies, reference
+from applications import policies, questionnaire, reference
 from applications.models import Application, BudgetLine, Indicator, Partner, Renewal
 from applications.sections import BY_SLUG
 from applications.services.drafting import new_draft
+from applications.services.questions import carry_answers
 from applications.services.reading import for_reading, locked_file, pen, require, why_not_editable
 from applications.services.writing import count_money
 from applications.states import ApplicationState, Public
@@ -49,6 +50,8 @@ def _begin_again(origin_pk: int, call_id: int, *, by: User) -> Application:
     application = new_draft(call, origin.organisation, by=by)
     dropped = _copy_fields(origin, application)
     _copy_rows(origin, application)
+    dropped += carry_answers(origin, application)
+    questionnaire.fetch(application)
     count_money(application)
     application.version += 1
     application.save()
@@ -127,6 +130,8 @@ def _done(origin: Application) -> dict[str, str]:
 
 def _is_copied(application: Application, slug: str) -> bool:
     section = BY_SLUG[slug]
+    if questionnaire.sheet(application).is_begun(slug):
+        return True
     return any(name not in ("commitments",) and getattr(application, name) for name in section.fields) or any(
         getattr(application, name).exists() for name in section.rows
     )

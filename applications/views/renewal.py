@@ -23,6 +23,7 @@ COPIED = [
     "Vos textes, les partenaires et les publics",
     "Les indicateurs ; ce qui a été atteint, si le bilan le dit, devient le point de départ",
     "Les lignes du budget, avec leurs montants",
+    "Vos réponses aux questions que le nouvel appel pose encore",
 ]
 LEFT = [
     "Les dates de l’action et son calendrier",

@@ -4,15 +4,16 @@ from typing import Any
 
 from django import forms
 
-from common.money import MoneyField
+from common.money import MoneyField, euros_bare
 from common.typography import counted
 from common.widgets import DateInput
 from fund.models import Question, QuestionSet
 from fund.questions import values
-from fund.questions.form import WholeNumberField, in_words
+from fund.questions.form import WholeNumberField, canonical, field_of, in_words
 from fund.questions.states import (
     APART,
     LISTS,
+    MEASURED,
     MOST_CHOICES,
     MOST_ROWS,
     TEXTS,
@@ -29,6 +30,7 @@ KIND_HINTS = {
     K.BLOCK: "Par exemple : chaque lieu, chaque séance, chaque intervenant.",
 }
 ALWAYS = ""
+COMPARED = (Operator.EQUALS, Operator.LEAST, Operator.MOST)
 
 
 class KindForm(forms.Form):
@@ -81,12 +83,23 @@ class QuestionForm(forms.Form):
                 choices=_sections(),
                 help_text="Dans une section du formulaire, après ce qui y est déjà ; ou dans une section à part.",
             )
+        targets = self._targets()
         self.fields["condition"] = forms.ChoiceField(
             label="Quand la poser",
             required=False,
-            choices=self._conditions(),
+            choices=self._conditions(targets),
             help_text="Une question peut dépendre de la réponse à une question posée avant elle.",
         )
+        self._compared = ""
+        self._measured = {str(target.pk): target for target in targets if target.kind in MEASURED}
+        if self._measured:
+            self.fields["expected"] = forms.CharField(
+                label="À quoi comparer la réponse",
+                required=False,
+                max_length=40,
+                help_text="Seulement pour « est », « est au moins » et « est au plus » : 12, 1 500,00 ou 2027-01-31.",
+            )
+            self.fields["expected"].widget.width = "s"  # type: ignore[attr-defined]
 
     def _initial(self) -> dict[str, Any]:
         one = self.question
@@ -98,11 +111,14 @@ class QuestionForm(forms.Form):
                 "rows_max": 5,
             }
         names = ("label", "help", "required", "section", "limit_words", "minimum", "maximum", "earliest", "latest")
-        condition = f"{one.asked_if_id}|{one.operator}|{one.value}" if one.asked_if_id else ALWAYS
+        condition, expected = f"{one.asked_if_id}|{one.operator}|{one.value}" if one.asked_if_id else ALWAYS, ""
+        if one.asked_if is not None and one.asked_if.kind in MEASURED:
+            condition, expected = f"{one.asked_if_id}|{one.operator}|", _as_typed(one.asked_if, one.value)
         return {name: getattr(one, name) for name in (*names, "rows_min", "rows_max")} | {
             "version": self.of.version,
             "choices": "\n".join(one.choices),
             "condition": condition,
+            "expected": expected,
         }
 
     def _add_bounds(self) -> None:
@@ -129,12 +145,15 @@ class QuestionForm(forms.Form):
             fields["rows_max"] = _small("Combien de fois au plus", MOST_ROWS)
         self.fields.update(fields)
 
-    def _conditions(self) -> list[Any]:
+    def _conditions(self, targets: list[Question]) -> list[Any]:
         """« toujours », then each earlier answer that may open this question, in words."""
         groups: list[Any] = [(ALWAYS, "Toujours")]
-        for target in self._targets():
+        for target in targets:
             probe = Question(operator=Operator.FILLED)
             options = [(f"{target.pk}|filled|", f"Seulement si {in_words(probe, target)}")]
+            for operator in COMPARED if target.kind in MEASURED else ():
+                probe = Question(operator=operator)
+                options.append((f"{target.pk}|{operator.value}|", f"Seulement si {in_words(probe, target)}…"))
             for value in values.condition_values(target):
                 operator = Operator.CONTAINS if target.kind == K.SEVERAL else Operator.EQUALS
                 probe = Question(operator=operator, value=value)
@@ -178,13 +197,33 @@ class QuestionForm(forms.Form):
             value = cleaned.get(name)
             if value is not None and abs(value) > values.MOST_NUMBER * 10:
                 self.add_error(name, "Ce nombre est trop grand.")
+        self._check_expected(cleaned)
         return cleaned
+
+    def _check_expected(self, cleaned: dict[str, Any]) -> None:
+        """What a number, an amount or a day is compared with, typed as its answer would be."""
+        pk, _, operator = str(cleaned.get("condition") or "").rstrip("|").partition("|")
+        target, typed = self._measured.get(pk), str(cleaned.get("expected") or "").strip()
+        if target is None or operator == Operator.FILLED:
+            return
+        try:
+            value = canonical(target, field_of(target).clean(typed))
+        except forms.ValidationError as refusal:
+            self.add_error("expected", refusal)
+            return
+        if value is None:
+            self.add_error("expected", f"Écrivez à quoi comparer la réponse à « {target.label} ».")
+        elif wrong := values.problem(target, value):
+            self.add_error("expected", f"Cette réponse n’est jamais donnée à « {target.label} » : {wrong}")
+        else:
+            self._compared = str(value)
 
     def fields_given(self) -> dict[str, Any]:
         data = self.cleaned_data
-        given = {name: data[name] for name in self.fields if name not in ("version", "condition")}
+        given = {name: data[name] for name in self.fields if name not in ("version", "condition", "expected")}
         target, _, rest = str(data.get("condition") or "").partition("|")
         operator, _, value = rest.partition("|")
+        value = self._compared if target in self._measured else value
         given |= {"asked_if_id": int(target) if target else None, "operator": operator, "value": value}
         return given
 
@@ -211,6 +250,14 @@ class CopyForm(forms.Form):
         self.fields["source"].choices = [  # type: ignore[attr-defined]
             (str(one.pk), f"{one.call.title} ({counted(len(one.questions.all()), 'question')})") for one in sources
         ]
+
+
+def _as_typed(target: Question, expected: str) -> str:
+    """The value of a condition as one types it."""
+    value = values.measure(target, expected)
+    if value is None:
+        return ""
+    return euros_bare(value) if target.kind == K.AMOUNT else str(value)
 
 
 def _small(label: str, most: int, help_text: str = "", *, least: int = 1) -> forms.IntegerField:

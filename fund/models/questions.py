@@ -27,6 +27,7 @@ from journal.guards import state_guards
 
 K = QuestionKind
 S = QuestionSetState
+COMPARISONS = (Operator.EQUALS, Operator.CONTAINS, Operator.LEAST, Operator.MOST)
 
 
 class QuestionSet(StatefulModel):
@@ -131,7 +132,7 @@ class Question(models.Model):
             models.CheckConstraint(
                 condition=Q(asked_if__isnull=True, operator="", value="")
                 | Q(asked_if__isnull=False, operator=Operator.FILLED, value="")
-                | Q(asked_if__isnull=False, operator__in=(Operator.EQUALS, Operator.CONTAINS)) & ~Q(value=""),
+                | Q(asked_if__isnull=False, operator__in=COMPARISONS) & ~Q(value=""),
                 name="question_condition_is_whole",
             ),
             models.CheckConstraint(

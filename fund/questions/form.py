@@ -13,7 +13,7 @@ from common.widgets import DateInput
 from fund.models import Question
 from fund.questions import values
 from fund.questions.sheet import Sheet, field_name
-from fund.questions.states import MOST_CHARACTERS, MOST_ROWS, QuestionKind, QuestionSection
+from fund.questions.states import MEASURED, MOST_CHARACTERS, MOST_ROWS, Operator, QuestionKind, QuestionSection
 
 K = QuestionKind
 RADIOS = 7
@@ -285,7 +285,7 @@ class QuestionsForm(forms.Form):
             name = f"q-{block.code}-{ROW}-{one.code}"
             blank.fields[name] = field_of(one)
             items.append({"field": blank[name], "question": one, **self._condition(one, sheet, block, ROW)})
-        return {"number": ROW, "fields": items}
+        return {"number": ROW, "fields": items, "added": True}
 
     def _condition(self, question: Question, sheet: Sheet, block: Question | None, at: Any) -> dict[str, Any]:
         target = self.sheet.target(question)
@@ -301,6 +301,7 @@ class QuestionsForm(forms.Form):
                 "name": name,
                 "operator": question.operator,
                 "value": expected,
+                "kind": target.kind if target.kind in MEASURED else "",
                 "words": in_words(question, target),
             },
         }
@@ -311,5 +312,13 @@ class QuestionsForm(forms.Form):
 
 def in_words(question: Question, target: Question) -> str:
     """« posée seulement si « Un local est-il prêté ? » est « Oui » »."""
-    verb = {"equals": "est", "contains": "comprend"}.get(question.operator, "a une réponse")
-    return f"« {target.label} » {verb}" + (f" « {question.value} »" if question.value else "")
+    verb = {
+        Operator.EQUALS: "est",
+        Operator.CONTAINS: "comprend",
+        Operator.LEAST: "est au moins",
+        Operator.MOST: "est au plus",
+    }.get(question.operator, "a une réponse")  # type: ignore[call-overload]
+    expected = question.value
+    if target.kind in MEASURED and expected:
+        expected = values.line(target, values.measure(target, expected)) or expected
+    return f"« {target.label} » {verb}" + (f" « {expected} »" if expected else "")

@@ -25,6 +25,7 @@ K = QuestionKind
 TEXTS = (K.SHORT, K.LONG)
 FIGURES = (K.NUMBER, K.AMOUNT)
 LISTS = (K.ONE, K.SEVERAL)
+MEASURED = (K.NUMBER, K.AMOUNT, K.DATE)  # a condition compares them with a value that staff type
 # What is not a value written in the form: a file goes through the documents, a block holds other questions.
 APART = (K.FILE, K.BLOCK)
 
@@ -50,6 +51,8 @@ class Operator(models.TextChoices):
     ALWAYS = "", "toujours"
     EQUALS = "equals", "est"
     CONTAINS = "contains", "comprend"
+    LEAST = "least", "est au moins"
+    MOST = "most", "est au plus"
     FILLED = "filled", "a une réponse"
 
 

@@ -4,6 +4,7 @@ short, long, one: text · number: integer · amount: integer of cents · date: �
 several: list of texts, in the order of the choices. No answer is None, never an empty shape.
 """
 
+import re
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ from common.money import MAX_CENTS, euros
 from common.typography import counted, group_thousands
 from common.words import count_words
 from fund.models import Question
-from fund.questions.states import FIGURES, MOST_CHARACTERS, TEXTS, QuestionKind
+from fund.questions.states import FIGURES, MEASURED, MOST_CHARACTERS, TEXTS, Operator, QuestionKind
 
 K = QuestionKind
 MOST_NUMBER = 10**12
@@ -111,15 +112,43 @@ def line(question: Question, value: Any) -> str:
 
 
 def condition_values(question: Question) -> list[str]:
-    """What a condition may wait for in the answers to this question."""
+    """What a condition may wait for in the answers to this question, where they can be listed."""
     return ["Oui", "Non"] if question.kind == K.YES_NO else list(question.choices)
+
+
+def measure(question: Question, expected: str) -> Any:
+    """The value that a condition compares with, as it is stored in the condition: canonical JSON, None for no value."""
+    if question.kind == K.DATE:
+        return expected if not _date_problem(question, expected) else None
+    figure = int(expected) if re.fullmatch(r"-?[0-9]{1,15}", expected) else None
+    return None if figure is None or _figure_problem(question, figure) else figure
+
+
+def may_wait(question: Question, operator: str, expected: str) -> bool:
+    """May an answer to this question meet this condition?"""
+    if operator == Operator.FILLED:
+        return True
+    if question.kind in MEASURED:
+        return operator in (Operator.EQUALS, Operator.LEAST, Operator.MOST) and measure(question, expected) is not None
+    return operator in (Operator.EQUALS, Operator.CONTAINS) and expected in condition_values(question)
 
 
 def fits(question: Question, operator: str, expected: str, value: Any) -> bool:
     """Does this answer open what waits for it?"""
     if value is None:
         return False
-    if operator == "filled":
+    if operator == Operator.FILLED:
         return True
+    if question.kind in MEASURED:
+        return _compares(operator, value, measure(question, expected))
     found = words(question, value)
     return expected in found if isinstance(found, tuple) else expected == found
+
+
+def _compares(operator: str, value: Any, expected: Any) -> bool:
+    """Days are compared as they are written: the year first."""
+    if type(value) is not type(expected):
+        return False
+    if operator == Operator.LEAST:
+        return bool(value >= expected)
+    return bool(value <= expected) if operator == Operator.MOST else bool(value == expected)

@@ -226,7 +226,7 @@ def _hold(one: QuestionSet, rows: Sequence[Question]) -> None:
             raise DomainError(
                 f"« {row.label} » est posée si {words} : elle doit venir après « {target.label} », qui la commande."
             )
-        if row.operator != "filled" and row.value not in values.condition_values(target):
+        if not values.may_wait(target, row.operator, row.value):
             raise DomainError(
                 f"« {row.label} » est posée si {words} : gardez ce choix, ou changez d’abord la condition."
             )

@@ -231,7 +231,7 @@ def _page(call: Call, form: QuestionForm, title: str) -> dict[str, Any]:
         "rows_min",
         "rows_max",
     )
-    names = [name for name in (*order, "required", "section", "condition") if name in form.fields]
+    names = [name for name in (*order, "required", "section", "condition", "expected") if name in form.fields]
     return {"call": call, "form": form, "title": title, "kind": form.kind.label, "rows": [form[name] for name in names]}
 
 

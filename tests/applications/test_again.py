@@ -16,8 +16,9 @@ from common.errors import DomainError, NotAllowed
 from fund.models import Call
 from journal.services import history
 from tests.applications.test_documents_page import client_of, page, words
+from tests.factories import questions
 from tests.factories.accounts import a_drafter, a_reader
-from tests.factories.applications import a_draft, a_scan, a_sent_application, sections, signatory_of
+from tests.factories.applications import a_draft, a_scan, a_sent_application, fill, sections, signatory_of
 from tests.factories.fund import a_call_open
 
 pytestmark = pytest.mark.django_db
@@ -134,3 +135,68 @@ def test_it_is_offered_where_one_looks() -> None:
     client = client_of(origin.created_by)
     for url in (reverse("my_applications"), page("application_home", origin)):
         assert page("application_again", origin) in words(client.get(url))
+
+
+# --- The questions of the call ---------------------------------------------------------------------------------------
+
+ASKED: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("Quel rythme ?", "one", {"choices": ["Chaque semaine", "Chaque mois"]}),
+    ("Combien d’agents ?", "number", {}),
+    ("Depuis quand ?", "date", {}),
+    ("Racontez", "long", {}),
+    ("Les séances", "block", {"rows_min": 0, "rows_max": 3}),
+)
+
+
+def an_answered_file() -> Application:
+    call = a_call_open()
+    questions.ask(call, *ASKED)
+    draft = fill(a_draft(call))
+    codes = {one.label: one.code for one in draft.question_set.questions.all()}  # type: ignore[union-attr]
+    values: dict[str, Any] = {f"q-{codes['Quel rythme ?']}": "Chaque mois", f"q-{codes['Combien d’agents ?']}": 80}
+    values |= {f"q-{codes['Depuis quand ?']}": "2026-01-05", f"q-{codes['Racontez']}": "Deux groupes d’agents."}
+    values[f"q-{codes['Les séances']}"] = [
+        {codes["Le lieu"]: "Salle du conseil", codes["Le nombre"]: 12},
+        {codes["Le lieu"]: "Mairie annexe", codes["Le nombre"]: 4},
+    ]
+    services.save_units(draft.pk, "questions", by=draft.created_by, values=values)
+    return services.submit(draft.pk, by=signatory_of(draft))
+
+
+def given(application: Application) -> dict[tuple[str, int], Any]:
+    return {(one.question.label, one.occurrence): one.value for one in application.question_answers.all()}
+
+
+def test_answers_follow_the_questions_that_are_still_asked() -> None:
+    origin, call = an_answered_file(), next_year()
+    questions.ask(call, *ASKED)
+    draft = again(origin, call)
+    assert given(draft) == given(origin) and len(given(draft)) == 8
+    assert draft.renewal.dropped == [] and "questions" in draft.renewal.unread
+    assert "Repris de" in words(client_of(draft.created_by).get(page("application_section", draft, "questions")))
+
+
+def test_answers_that_no_longer_fit_are_said_and_stay_in_last_years_file() -> None:
+    origin, call = an_answered_file(), next_year()
+    questions.ask(
+        call,
+        ("Quel rythme ?", "one", {"choices": ["Chaque semaine", "Chaque année"]}),  # the choice is gone
+        ("Combien d’agents ?", "amount", {}),  # another kind
+        ("Racontez", "long", {"limit_words": 2}),  # too long now
+        ("Les séances", "block", {"rows_min": 0, "rows_max": 1}),  # one row at most
+    )
+    draft, before = again(origin, call), given(origin)
+    assert given(draft) == {("Le lieu", 0): "Salle du conseil", ("Le nombre", 0): 12}
+    said = " ".join(draft.renewal.dropped)
+    assert said.count("n’est pas reprise") == len(draft.renewal.dropped) == 6
+    assert "«\u202fQuel rythme ?\u202f» n’est pas reprise\u202f: elle ne convient plus" in said
+    assert "«\u202fDepuis quand ?\u202f» n’est pas reprise\u202f: la question n’est plus posée" in said
+    assert "Les séances, n° 2, Le lieu" in said
+    assert "Depuis quand" in words(client_of(draft.created_by).get(page("application_home", draft)))
+    assert given(services.for_reading().get(pk=origin.pk)) == before
+
+
+def test_a_new_call_without_questions_takes_no_answer() -> None:
+    origin = an_answered_file()
+    draft = again(origin)
+    assert not draft.question_answers.exists() and len(draft.renewal.dropped) == 8

@@ -10,7 +10,10 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
+from schwifty import IBAN
+from stdnum import luhn
 
+from accounts.forms import SiretField
 from applications import services
 from applications.forms.budget import Budget
 from applications.forms.fields import LINE_ENDS, DayField, LineField, WrittenField
@@ -19,7 +22,12 @@ from applications.forms.sections import FORMS
 from applications.models import Application
 from applications.sections import BY_SLUG
 from applications.services import writing
+from common.errors import DomainError
 from common.money import MoneyError, MoneyField, euros_bare, parse_euros
+from common.words import count_words
+from fund.models import Question
+from fund.questions import values
+from payments.bank_checks import read_iban
 from tests.factories.applications import a_draft
 
 quick = settings(max_examples=300, deadline=None)
@@ -120,9 +128,24 @@ def test_an_amount_is_itself_or_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "cents"),
+    [
+        ("1\u00a0234,56", 123_456),
+        ("1\u202f234,56\u00a0€", 123_456),
+        ("\u20091\u2009234,5 ", 123_450),
+        (" 12 000 € ", 1_200_000),
+    ],
+)
+def test_an_amount_pasted_with_its_spaces_is_taken(text: str, cents: int) -> None:
+    assert cleaned(MoneyField(), text) == (cents, [])
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("1.234,56", "un point et une virgule"),
+        ("1,234.56", "un point et une virgule"),
+        ("1\u00a0234\u202f567,891", "plus de deux chiffres"),
         ("12.000", "deux façons"),
         ("12k", "seulement avec des chiffres"),
         ("-5", "négatif"),
@@ -212,6 +235,85 @@ def test_a_day_is_itself_or_refused(text: str) -> None:
         assert cleaned(DayField(), value.isoformat())[0] == value
         figures = [int(part) for part in re.split(r"\D+", text.strip())]
         assert value.day in figures and value.month in figures and any(value.year % 100 == one % 100 for one in figures)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["31/02/2026", "1er mars 2026", "29/02/2027", "2026-13-01", "٠١/٠٣/٢٠٢٦", "le 3 mars", "03/2026", "0000-00-00"],
+)
+def test_a_day_that_does_not_exist_or_is_written_otherwise_is_refused_with_the_way_to_write_it(text: str) -> None:
+    value, refused = cleaned(DayField(), text)
+    assert value is None and "22/11/2026" in refused[0]
+
+
+# --- Words of a limit ------------------------------------------------------------------------------------------------
+
+A_WORD = st.text("abcéèàç’'-œ0123456789", min_size=1, max_size=8).filter(
+    lambda word: any(one.isalnum() for one in word)
+)
+
+
+@quick
+@given(st.lists(A_WORD, min_size=1, max_size=30), st.sampled_from([" ", "\u00a0", "\u202f", "\n", " ! ", " – "]))
+def test_a_limit_counts_each_word_once_and_cuts_nothing(found: list[str], between: str) -> None:
+    text = between.join(found)
+    assert count_words(text) == len(found)
+    for limit, refused in ((len(found), False), (len(found) - 1, True)):
+        if limit:
+            asked = Question(kind="long", label="?", limit_words=limit)
+            assert bool(values.problem(asked, text)) is refused
+
+
+# --- Numbers of a place and of an account ----------------------------------------------------------------------------
+
+FIGURE_SPACES = st.sampled_from(["", " ", "\u00a0", "\u202f", "\t"])
+
+
+def spaced(draw: Any, number: str) -> str:
+    return "".join(one + draw(FIGURE_SPACES) for one in number)
+
+
+@quick
+@given(st.data())
+def test_a_siret_typed_with_spaces_is_itself(data: Any) -> None:
+    number = luhn_completed("2113000560001")
+    assert cleaned(SiretField(), spaced(data.draw, number)) == (number, [])
+
+
+@quick
+@given(st.text("0123456789 .\u00a0٣-", max_size=20))
+@example("211.300.056.00015")
+@example("٢١١٣٠٠٠٥٦٠٠٠١٥")
+@example("2113000560001")
+def test_a_siret_is_fourteen_figures_or_refused(text: str) -> None:
+    value, refused = cleaned(SiretField(), text)
+    assert refused or value == "" or (re.fullmatch("[0-9]{14}", value) and value == "".join(text.split()))
+
+
+def luhn_completed(root: str) -> str:
+    return root + luhn.calc_check_digit(root)
+
+
+@quick
+@given(st.data())
+def test_an_iban_typed_with_spaces_or_in_lower_case_is_itself(data: Any) -> None:
+    number = str(IBAN.generate("FR", bank_code="30001", branch_code="00512", account_code="C1300000001"))
+    typed = spaced(data.draw, number)
+    assert str(read_iban(typed.lower())) == str(read_iban(typed)) == number
+
+
+@quick
+@given(st.text("FRDE0123456789 \u00a0fr.٣-", max_size=34))
+@example("FR76 3000 1007 9412 3456 7890 18٥")
+@example("FR7٦30001007941234567890185")
+@example("")
+def test_an_iban_is_itself_or_refused_in_words(text: str) -> None:
+    try:
+        found = str(read_iban(text))
+    except DomainError as refusal:
+        assert "recopiez-le" in str(refusal)
+        return
+    assert found == "".join(text.split()).upper() and found.isascii()
 
 
 # --- Tables -----------------------------------------------------------------------------------------------------

@@ -96,8 +96,7 @@ def the_commune_answers(writer: Person, draft: Application) -> None:
     an_answer_opens_a_question(page)
     writer.write("À quelle adresse", "3, rue de la République")
     writer.write("Le lieu", "Mairie")
-    page.get_by_role("button", name="Ajouter").click()
-    page.get_by_label("Le lieu").nth(1).fill("École")
+    a_row_comes_and_goes(page)
     expect(page.locator("[data-said]")).to_contain_text("Enregistré à", timeout=20_000)
     writer.look()
     over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -106,6 +105,20 @@ def the_commune_answers(writer: Person, draft: Application) -> None:
     found = services.for_reading().get(pk=draft.pk)
     assert questionnaire.content(found, "q-a_quelle_adresse") == "3, rue de la République"
     assert questionnaire.content(found, "q-les_lieux") == [{"le_lieu": "Mairie"}, {"le_lieu": "École"}]
+
+
+def a_row_comes_and_goes(page: Page) -> None:
+    """Each row added may be taken away; those after it take its place, and the focus is never lost."""
+    add, places = page.get_by_role("button", name="Ajouter"), page.get_by_label("Le lieu")
+    for at, place in ((1, "Gymnase"), (2, "École")):
+        add.click()
+        expect(places.nth(at)).to_be_focused()
+        places.nth(at).fill(place)
+    page.get_by_role("button", name="Retirer le n° 2").click()
+    expect(add).to_be_focused()
+    expect(places).to_have_count(2)
+    expect(places.nth(1)).to_have_value("École")
+    expect(page.get_by_role("button", name="Retirer le n° 2")).to_have_count(1)
 
 
 def the_questions_change(manager: Person, call: Call) -> None:
