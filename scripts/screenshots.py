@@ -18,8 +18,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from common.supervisor.service import free_port
 from common.supervisor.stack import scratch_folder
@@ -32,6 +33,7 @@ DRAFT = "main tr:has-text('Brouillon') a[href^='/dossiers/']"
 DESK_OFFICER = "instructrice@metropole.demo"
 MANAGER = "gestionnaire@metropole.demo"
 FINANCE = "prepa.finances@metropole.demo"
+TWO_TEXTS = "commune-deux-textes"
 FIRST_FILE = "main a[href^='/dossiers/']"
 
 
@@ -66,6 +68,9 @@ SCREENS = (
         "/mes-dossiers/",
         (FIRST_FILE, "main a[href$='/bilan/']", "main a[href$='/bilan/budget/']"),
     ),
+    Screen("commune-reprise", "redacteur@pertuis.demo", "/mes-dossiers/", (DRAFT, "main a[href$='/enjeu/']")),
+    Screen("commune-aidee", "redacteur@saint-antonin.demo", "/mes-dossiers/", (DRAFT,)),
+    Screen("saisie-assistee", DESK_OFFICER, "/instruction/saisie/"),
     Screen("bilans", DESK_OFFICER, "/bilans/"),
     Screen("questions", DESK_OFFICER, "/instruction/questions/"),
     Screen("commune-ecrire", COMMUNE, "/mes-dossiers/", (DRAFT, "main a[href$='/enjeu/']")),
@@ -139,7 +144,36 @@ def photograph(visitor: Visitor, screen: Screen, target: Path) -> list[str]:
     return found
 
 
-def take_pictures(base_url: str, screens: list[Screen], folder: Path, password: str) -> list[str]:
+def photograph_two_texts(browser: Browser, base_url: str, target: Path, viewport: Any, password: str) -> list[str]:
+    """Two colleagues write in the same field: the second one is shown both texts."""
+    people = [Visitor(browser, base_url, viewport=viewport) for _ in range(2)]
+    share = "cinq" if viewport is DESK else "quatre"  # not what the picture before has left there
+    texts = (
+        f"Une demande de logement sur {share} est écartée avant la visite.",
+        f"Une demande sur {share} est écartée, d’abord celles des familles monoparentales.",
+    )
+    for visitor, account in zip(people, (COMMUNE, "signataire@aubagne.demo"), strict=True):
+        sign_in(visitor, account, password)
+    for visitor in people:
+        visitor.page.goto("/mes-dossiers/")
+        for selector in (DRAFT, "main a[href$='/enjeu/']"):
+            visitor.page.locator(selector).first.click()
+        visitor.page.locator("[name=stakes]").wait_for()
+    for visitor, text, shown in zip(
+        people, texts, ("[data-said]:has-text('Enregistré à')", "[data-conflict]"), strict=True
+    ):
+        visitor.page.locator("[name=stakes]").fill(text)
+        visitor.page.locator(shown).first.wait_for()
+    people[1].page.screenshot(path=target, full_page=True, animations="disabled")
+    found = [f"{target.name}: {complaint}" for visitor in people for complaint in visitor.complaints]
+    for visitor in people:
+        visitor.context.close()
+    return found
+
+
+def take_pictures(
+    base_url: str, screens: list[Screen], folder: Path, password: str, *, two_texts: bool = True
+) -> list[str]:
     found = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_options())
@@ -155,6 +189,10 @@ def take_pictures(base_url: str, screens: list[Screen], folder: Path, password: 
                         except Exception as error:  # one broken page must not hide the others
                             found.append(f"{screen.name}-{suffix}: {error}")
                 visitor.context.close()
+            if two_texts:
+                found += photograph_two_texts(
+                    browser, base_url, folder / f"{TWO_TEXTS}-{suffix}.png", viewport, password
+                )
         browser.close()
     return found
 
@@ -168,12 +206,13 @@ def main() -> int:
     options = parser.parse_args()
     wanted = [name for name in options.only.split(",") if name]
     screens = [screen for screen in SCREENS if not wanted or screen.name in wanted]
+    two_texts = not wanted or TWO_TEXTS in wanted
     options.to.mkdir(parents=True, exist_ok=True)
     if options.at:
-        found = take_pictures(options.at, screens, options.to, options.password)
+        found = take_pictures(options.at, screens, options.to, options.password, two_texts=two_texts)
     else:
         with demonstration() as base_url:
-            found = take_pictures(base_url, screens, options.to, options.password)
+            found = take_pictures(base_url, screens, options.to, options.password, two_texts=two_texts)
     print(*found, sep="\n")
     return 1 if found else 0
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from applications.models import Application
 from demo.content import load
-from demo.seed import budgets, calls, conversations, files, past, people, reports
+from demo.seed import again, budgets, calls, conversations, files, past, people, reports
 from demo.seed.pen import Clock
 from fund.models import Counter, Fund
 
@@ -41,6 +41,8 @@ def seed(*, today: date, number: int = 1) -> None:
     past.plan_instalments(now)
     reports.of_this_year(now)
     conversations.write_conversations(now)
+    again.go_on(before, now)
+    again.help_a_commune(now)
     # Django stamps `updated_at` with the day of the run.
     Application.objects.update(updated_at=Greatest("created_at", Coalesce("submitted_at", "created_at")))
     for scene in (before, now):

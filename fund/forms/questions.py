@@ -27,7 +27,7 @@ KIND_HINTS = {
     K.SHORT: "Une ligne, 300 caractères au plus.",
     K.LONG: "Plusieurs paragraphes. Vous pouvez fixer un nombre de mots.",
     K.FILE: "Le fichier se joint dans « Les pièces », avec les autres.",
-    K.BLOCK: "Par exemple : chaque lieu, chaque séance, chaque intervenant.",
+    K.BLOCK: "Par exemple : chaque lieu, chaque séance, chaque intervenant. Un fichier se demande à côté du bloc.",
 }
 ALWAYS = ""
 COMPARED = (Operator.EQUALS, Operator.LEAST, Operator.MOST)

@@ -12,7 +12,7 @@ from accounts.access import for_roles, person
 from accounts.states import DESK_ROLES, Role
 from common.errors import DomainError
 from fund import services
-from fund.forms.questions import CopyForm, KindForm, QuestionForm, ServiceForm
+from fund.forms.questions import KIND_HINTS, CopyForm, KindForm, QuestionForm, ServiceForm
 from fund.models import Call, Question, QuestionSet
 from fund.policies import manages_fund
 from fund.questions.form import QuestionsForm, in_words
@@ -21,6 +21,7 @@ from fund.questions.states import APART, QuestionKind, QuestionSection
 from fund.services.questions import WRITTEN
 from fund.states import CallState
 
+NO_FILE_INSIDE = "Un bloc ne contient ni fichier ni autre bloc : demandez le fichier à côté du bloc, une fois."
 ACTS = ("preparer", "copier", "monter", "descendre")
 
 
@@ -113,6 +114,8 @@ def call_question_add(request: HttpRequest, slug: str) -> HttpResponse:
     call = _call(slug)
     draft = _draft(call)
     kind, block = request.GET.get("sorte", ""), _block(draft, request.GET.get("bloc", ""))
+    if block and kind in APART:
+        messages.error(request, NO_FILE_INSIDE)
     if kind not in QuestionKind.values or (block and kind in APART):
         return redirect("call_questions", slug)
     form = QuestionForm(request.POST or None, of=draft, kind=kind, block=block)
@@ -232,7 +235,9 @@ def _page(call: Call, form: QuestionForm, title: str) -> dict[str, Any]:
         "rows_max",
     )
     names = [name for name in (*order, "required", "section", "condition", "expected") if name in form.fields]
-    return {"call": call, "form": form, "title": title, "kind": form.kind.label, "rows": [form[name] for name in names]}
+    rows = [form[name] for name in names]
+    hint = KIND_HINTS.get(form.kind, "")
+    return {"call": call, "form": form, "title": title, "kind": form.kind.label, "hint": hint, "rows": rows}
 
 
 def _call(slug: str) -> Call:

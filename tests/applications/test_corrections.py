@@ -122,7 +122,7 @@ class TestAnswering:
         request = PieceRequest.objects.get()
         assert (request.outcome, request.answer) == ("partial", "Le devis arrive lundi.")
         mail = Message.objects.get(kind="pieces_answered")
-        assert "Resté sans réponse : Devis" in mail.body_text and "Réponse corrigée" in mail.body_text
+        assert "Resté sans réponse\u202f: Devis" in mail.body_text and "Réponse corrigée" in mail.body_text
 
     def test_a_reader_does_not_answer(self, desk: Desk) -> None:
         application = awaiting(desk, "success")

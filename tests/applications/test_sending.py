@@ -46,7 +46,7 @@ def test_the_sections_to_take_up_stay_until_they_are_saved(client: Client) -> No
     data = {"text": "Le total ne va pas.", "sections": ["obstacles", "budget"], "version": version}
     assert client.post(url("application_return", draft), data).status_code == 302
     mail = Message.objects.get(kind="returned_to_drafter")
-    assert "À reprendre : Les obstacles à prévoir, Le budget prévisionnel" in mail.body_text
+    assert "À reprendre\u202f: Les obstacles à prévoir, Le budget prévisionnel" in mail.body_text
     client.force_login(draft.created_by)
     section = reverse("application_section", args=[draft.public_id, "obstacles"])
     home, budget = url("application_home", draft), url("application_budget", draft)

@@ -53,8 +53,8 @@ VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "call_part": ("part", tuple(PARTS)),
 }
 # Where the file of the table is not in the state that this page is about.
-READY = "ready"
-INSTEAD = dict.fromkeys(("application_ask_signature", "application_return", "application_submit"), READY)
+READY = "Istres"  # the commune whose draft is complete
+SENT_WHEN_READY = {"application_ask_signature", "application_return", "application_submit"}
 # What may be sent as it stands: nothing in these forms can be wrong.
 NEVER_WRONG: set[str] = set()
 WIDER = "document.documentElement.scrollWidth - innerWidth"
@@ -74,7 +74,8 @@ class Stop:
 
 
 def stops(world: World) -> Iterator[Stop]:
-    for name, row in TABLE.items():
+    for name, declared in TABLE.items():
+        row = replace(declared, organisation=READY) if name in SENT_WHEN_READY else declared
         actor = looks(world, row)
         if name in NOT_PAGES or not actor:
             continue
@@ -95,8 +96,8 @@ def looks(world: World, row: Row) -> str:
 
 def address(world: World, name: str, row: Row, key: str = "", value: str = "") -> str:
     args: dict[str, Any] = {arg: world.objects.get(one, one) for arg, one in row.args.items()}
-    if name in INSTEAD:
-        args["public_id"] = world.objects[INSTEAD[name]]
+    if name in SENT_WHEN_READY:
+        args["public_id"] = world.objects[READY]
     if key:
         args[key] = value
     return reverse(name, kwargs=args)
@@ -138,6 +139,7 @@ class Walk:
             answer = self.page.goto(stop.path)
         if answer is None or answer.status != stop.status or self.page.url != self.base + stop.path:
             self.blame(stop, f"answers {answer.status if answer else 'nothing'} at {self.page.url}")
+            self.visitor.complaints.clear()
             return False
         return True
 
@@ -152,6 +154,7 @@ class Walk:
 
     def blame(self, stop: Stop, words: str) -> None:
         width = (self.page.viewport_size or {}).get("width")
+        print("BLAME", stop.name, stop.email, width, words[:600], flush=True)
         self.wrong.append(f"{stop.name} ({stop.email or 'no account'}, {width} px) {stop.path}: {words}")
 
 
@@ -179,7 +182,7 @@ def a_world() -> World:
     assert send_weekly_report()
     relay()
     world = World()
-    world.objects[READY] = Application.objects.get(organisation__name="Istres", state="draft").public_id
+    world.objects[READY] = Application.objects.get(organisation__name=READY, state="draft").public_id
     manager = User.objects.get(email=STAFF["manager"])
     call = Application.objects.get(public_id=world.objects["draft"]).call
     newer = prepare_questions(call.pk, by=manager)

@@ -4,6 +4,8 @@ import re
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from common.errors import DomainError
 from fund.forms.questions import QuestionForm
@@ -12,6 +14,7 @@ from fund.questions import values
 from fund.questions.form import QuestionsForm, in_words
 from fund.questions.sheet import Sheet
 from tests.factories import questions
+from tests.factories.accounts import a_fund_manager
 from tests.factories.fund import a_call
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +96,16 @@ def test_a_condition_that_no_answer_meets_is_refused_by_the_service(prepared: Qu
     for operator, value in (("contains", "12"), ("least", "douze"), ("equals", "")):
         with pytest.raises(DomainError):
             questions.add(prepared, "Pourquoi ?", **{"if": ("Combien ?", operator, value)})
+
+
+def test_a_file_inside_a_block_is_refused_with_where_to_ask_it(client: Client, prepared: QuestionSet) -> None:
+    block = questions.add(prepared, "Les lieux", "block", rows_min=0, rows_max=3)
+    client.force_login(a_fund_manager())
+    inside = f"{reverse('call_question_add', args=[prepared.call.slug])}?bloc={block.pk}&sorte="
+    assert "à côté du bloc" in client.get(inside + "file", follow=True).content.decode()
+    assert client.get(inside + "short").status_code == 200
+    alone = client.get(inside.replace(f"bloc={block.pk}&", "") + "block").content.decode()
+    assert "Un fichier se demande à côté du bloc" in alone
 
 
 def test_what_is_typed_opens_the_question(prepared: QuestionSet) -> None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('fund', '0005_questions'),
+        ('fund', '0006_votes'),
     ]
 
     operations = [
