@@ -99,7 +99,7 @@ class QuestionForm(forms.Form):
                 max_length=40,
                 help_text="Seulement pour « est », « est au moins » et « est au plus » : 12, 1 500,00 ou 2027-01-31.",
             )
-            self.fields["expected"].widget.width = "s"  # type: ignore[attr-defined]
+            self.fields["expected"].widget.width = "s"
 
     def _initial(self) -> dict[str, Any]:
         one = self.question

@@ -36,6 +36,8 @@ NOT_PAGES = {
     # parts of a page
     "application_presence", "application_document_state", "desk_opinion_consequence",
 }  # fmt: skip
+ELSEWHERE = {"batch_seal"}  # the batch of this world is sealed: tests/test_journey.py looks at that page
+QUERY = {"call_question_add": "?sorte=short"}
 GONE = {"invitation_accept", "join_confirm"}  # their page says that the link of this world is no longer good
 # The libraries' own pages that we dress.
 OF_LIBRARIES = {
@@ -77,7 +79,7 @@ def stops(world: World) -> Iterator[Stop]:
     for name, declared in TABLE.items():
         row = replace(declared, organisation=READY) if name in SENT_WHEN_READY else declared
         actor = looks(world, row)
-        if name in NOT_PAGES or not actor:
+        if name in NOT_PAGES | ELSEWHERE or not actor:
             continue
         key, values = VARIANTS.get(name, ("", ("",)))
         for value in values:
@@ -100,7 +102,7 @@ def address(world: World, name: str, row: Row, key: str = "", value: str = "") -
         args["public_id"] = world.objects[READY]
     if key:
         args[key] = value
-    return reverse(name, kwargs=args)
+    return reverse(name, kwargs=args) + QUERY.get(name, "")
 
 
 def homes() -> Iterator[Stop]:
@@ -153,8 +155,7 @@ class Walk:
         self.visitor.complaints.clear()
 
     def blame(self, stop: Stop, words: str) -> None:
-        width = (self.page.viewport_size or {}).get("width")
-        print("BLAME", stop.name, stop.email, width, words[:600], flush=True)
+        width = self.page.evaluate("innerWidth")
         self.wrong.append(f"{stop.name} ({stop.email or 'no account'}, {width} px) {stop.path}: {words}")
 
 
@@ -222,7 +223,7 @@ def send_wrong(walk: Walk, stop: Stop) -> None:
         form = walk.page.locator(FORMS).nth(number)
         if not form.is_visible():
             continue
-        here = replace(stop, name=f"{stop.name}, form {number + 1}")
+        here = replace(stop, name=f"{stop.name} {stop.path.split('/')[-2]}, form {number + 1}")
         typed = form.evaluate(TYPE_WRONG)
         with walk.visitor.expecting("422", "status of 4"), walk.page.expect_navigation():
             form.evaluate("(form) => form.requestSubmit(form.querySelector('button:not([type=button], [name=choix])'))")

@@ -18,7 +18,15 @@ from tests.factories.accounts import a_fund_manager
 from tests.factories.fund import a_call
 
 pytestmark = pytest.mark.django_db
-MEASURES = (("Combien ?", "number", {}), ("Quel budget ?", "amount", {"maximum": 10_000_00}), ("Quand ?", "date", {}))
+MEASURES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("Combien ?", "number", {}),
+    ("Quel budget ?", "amount", {"maximum": 10_000_00}),
+    ("Quand ?", "date", {}),
+)
+
+
+def when(label: str, operator: str, value: str) -> dict[str, Any]:
+    return {"if": (label, operator, value)}
 
 
 @pytest.fixture
@@ -66,7 +74,7 @@ def test_the_editor_keeps_what_is_typed_and_shows_it_again(
     assert form.is_valid(), form.errors
     given = form.fields_given()
     assert (given["asked_if_id"], given["operator"], given["value"]) == (target.pk, "least", kept)
-    asked = questions.add(prepared, "Pourquoi ?", **{"if": (label, "least", kept)})
+    asked = questions.add(prepared, "Pourquoi ?", **when(label, "least", kept))
     assert f"est au moins « {words} »" in in_words(asked, target)
     again = QuestionForm(of=prepared, kind="short", question=Question.objects.get(pk=asked.pk))
     assert again["condition"].value() == f"{target.pk}|least|"
@@ -95,7 +103,7 @@ def test_what_cannot_be_compared_is_refused_in_words(prepared: QuestionSet, labe
 def test_a_condition_that_no_answer_meets_is_refused_by_the_service(prepared: QuestionSet) -> None:
     for operator, value in (("contains", "12"), ("least", "douze"), ("equals", "")):
         with pytest.raises(DomainError):
-            questions.add(prepared, "Pourquoi ?", **{"if": ("Combien ?", operator, value)})
+            questions.add(prepared, "Pourquoi ?", **when("Combien ?", operator, value))
 
 
 def test_a_file_inside_a_block_is_refused_with_where_to_ask_it(client: Client, prepared: QuestionSet) -> None:
@@ -109,7 +117,7 @@ def test_a_file_inside_a_block_is_refused_with_where_to_ask_it(client: Client, p
 
 
 def test_what_is_typed_opens_the_question(prepared: QuestionSet) -> None:
-    questions.add(prepared, "Pourquoi autant ?", **{"if": ("Combien ?", "least", "100")})
+    questions.add(prepared, "Pourquoi autant ?", **when("Combien ?", "least", "100"))
     sheet = Sheet(prepared.questions.all())
     for typed, asked in (("99", False), ("100", True), ("1 000", True), ("cent", False), ("", False)):
         form = QuestionsForm({"q-combien": typed}, sheet=sheet)
