@@ -125,7 +125,7 @@ def test_who_may_begin_again() -> None:
     draft = a_draft(call, origin.organisation, by=origin.created_by)
     with pytest.raises(DomainError, match="n’a pas été envoyé"):
         services.begin_again(draft.pk, call.pk, by=origin.created_by, key=uuid4())
-    Call.objects.filter(pk=call.pk).update(closes_at=timezone.now() - timedelta(seconds=1))
+    Call.objects.filter(pk=call.pk).update(closes_at=timezone.now() - timedelta(minutes=5))
     with pytest.raises(DomainError, match="l’appel a clos"):
         services.begin_again(origin.pk, call.pk, by=origin.created_by, key=uuid4())
 

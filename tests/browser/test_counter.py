@@ -37,10 +37,12 @@ HARD = (
 def test_the_counter_of_the_page_counts_as_the_server(browser: Browser, limit: int) -> None:
     page = browser.new_page()
     pattern = WORDS.replace("&", "&amp;").replace('"', "&quot;")
-    page.set_content(
+    body = (
         f'<body><p id="note" data-count-for="texte"></p>'
         f'<textarea id="texte" data-count="{limit}" data-words="{pattern}"></textarea></body>'
     )
+    page.route("http://page.test/", lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8"))
+    page.goto("http://page.test/")
     page.add_script_tag(path=SCRIPT)
     for text in HARD:
         shown = page.evaluate(

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import Locator
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from accounts.models import User
 from applications.models import Application
@@ -214,6 +216,15 @@ FORMS = "main form[method=post]:has(textarea, select, input:not([type=hidden], [
 SAID = "() => { const said = document.querySelector('.errsum'); return said ? said.contains(document.activeElement) : null; }"
 
 
+def sent(walk: Walk, form: Locator) -> bool:
+    try:
+        with walk.page.expect_navigation(timeout=8_000):
+            form.evaluate("(form) => form.requestSubmit(form.querySelector('button:not([type=button], [name=choix])'))")
+    except PlaywrightTimeout:
+        return False
+    return True
+
+
 def send_wrong(walk: Walk, stop: Stop) -> None:
     """Each form of the page, sent empty or wrong."""
     walk.open(stop)
@@ -225,8 +236,10 @@ def send_wrong(walk: Walk, stop: Stop) -> None:
             continue
         here = replace(stop, name=f"{stop.name} {stop.path.split('/')[-2]}, form {number + 1}")
         typed = form.evaluate(TYPE_WRONG)
-        with walk.visitor.expecting("422", "status of 4"), walk.page.expect_navigation():
-            form.evaluate("(form) => form.requestSubmit(form.querySelector('button:not([type=button], [name=choix])'))")
+        with walk.visitor.expecting("422", "status of 4"):
+            if not sent(walk, form):
+                walk.blame(here, "its button sends nothing")
+                continue
         said = walk.page.evaluate(SAID)
         if said is None:
             if here.name not in NEVER_WRONG:

@@ -75,7 +75,7 @@ def test_the_editor_keeps_what_is_typed_and_shows_it_again(
     given = form.fields_given()
     assert (given["asked_if_id"], given["operator"], given["value"]) == (target.pk, "least", kept)
     asked = questions.add(prepared, "Pourquoi ?", **when(label, "least", kept))
-    assert f"est au moins « {words} »" in in_words(asked, target)
+    assert f"est au moins « {words} »" in in_words(asked, target).replace("\u00a0", " ")
     again = QuestionForm(of=prepared, kind="short", question=Question.objects.get(pk=asked.pk))
     assert again["condition"].value() == f"{target.pk}|least|"
     assert values.measure(target, kept) is not None
