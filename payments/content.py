@@ -9,8 +9,7 @@ from typing import Any, Literal
 
 from django.db.models import Sum
 
-from applications.models import Attachment, ChangeRequest
-from applications.states import ChangeState
+from applications.models import Attachment
 from common.dates import local
 from documents.models import StoredFile
 from documents.states import FileState
@@ -74,17 +73,15 @@ def canonical(data: dict[str, Any]) -> str:
 def build(batch: Batch, lines: Sequence[PaymentLine], *, number: str, sealed_by: Any) -> dict[str, Any]:
     """The content of a batch about to be sealed. Lines come with what `lines_of` selects; instalments not yet paid."""
     before = _ordered_before(batch, lines)
+    awards = _in_force(lines)
     attached = _attached(lines)
     papers = _papers_of(lines)
-    reduced = _given_back(lines)
     rows = []
     for position, line in enumerate(lines, start=1):
         decision_id = line.instalment.decision_id
         pieces = papers.get(line.instalment_id, []) + attached[line.instalment.application_id]
         names = "; ".join(["Décision", *(title for title, _ in pieces), "RIB"])
-        gone = before.get(decision_id, 0)
-        left = line.instalment.decision.amount_cents - reduced.get(decision_id, 0) - gone - line.amount_cents
-        row = _row(line, position, number, (gone, left), names)
+        row = _row(line, position, number, before.get(decision_id, 0), awards[decision_id], names)
         rows.append(row | _papers(line, row, pieces))
         before[decision_id] = before.get(decision_id, 0) + line.amount_cents
     return {
@@ -128,11 +125,11 @@ def _ordered_before(batch: Batch, lines: Sequence[PaymentLine]) -> dict[int, int
     return dict(gone.values_list("decision").annotate(Sum("amount_cents")))
 
 
-def _given_back(lines: Sequence[PaymentLine]) -> dict[int, int]:
-    """Decision -> cents given back by accepted changes."""
-    decisions = {line.instalment.decision_id for line in lines}
-    accepted = ChangeRequest.objects.filter(decision__in=decisions, state=ChangeState.ACCEPTED).order_by()
-    return dict(accepted.values_list("decision").annotate(Sum("reduction_cents")))
+def _in_force(lines: Sequence[PaymentLine]) -> dict[int, int]:
+    """Decision -> cents of its plan: the award, less what was reduced or released since."""
+    plans = Instalment.objects.filter(decision__in={line.instalment.decision_id for line in lines})
+    live = plans.exclude(state=InstalmentState.VOID).order_by()
+    return dict(live.values_list("decision").annotate(Sum("amount_cents")))
 
 
 Papers = list[tuple[str, StoredFile]]
@@ -177,7 +174,7 @@ def _papers(line: PaymentLine, row: dict[str, Any], pieces: Papers) -> dict[str,
     return {"justificatifs": joined, "absentes": absent}
 
 
-def _row(line: PaymentLine, position: int, number: str, sums: tuple[int, int], pieces: str) -> dict[str, Any]:
+def _row(line: PaymentLine, position: int, number: str, before: int, award: int, pieces: str) -> dict[str, Any]:
     instalment, account, organisation = line.instalment, line.bank_version, line.organisation
     application, decision = instalment.application, instalment.decision
     budget_line = application.call.envelope.line
@@ -190,8 +187,8 @@ def _row(line: PaymentLine, position: int, number: str, sums: tuple[int, int], p
         "engagement": f"{application.number}-E{decision.movement_id}",
         "type": kind,
         "montant": line.amount_cents,
-        "deja_verse": sums[0],
-        "reste": sums[1],
+        "deja_verse": before,
+        "reste": award - before - line.amount_cents,
         "siret": organisation.siret or organisation.siren,
         "nom": one_line(organisation.name),
         "adresse": one_line(", ".join(application.organisation.postal_lines)),

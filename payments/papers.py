@@ -67,6 +67,7 @@ def needs_statement(instalment: Instalment) -> bool:
     return instalment.position > 1 or instalment.kind == PlannedShare.Kind.BALANCE
 
 
-def missing(instalment: Instalment) -> list[str]:
-    """Labels of what the commune must still join."""
-    return [one.label for one in wanted(instalment) if one.state == "no" and one.kind]
+def missing(instalment: Instalment, *, or_waiting: bool = False) -> list[str]:
+    """Labels of what the commune must still join (or of what the antivirus still holds)."""
+    states = ("no", "wait") if or_waiting else ("no",)
+    return [one.label for one in wanted(instalment) if one.state in states and one.kind]

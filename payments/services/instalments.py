@@ -105,8 +105,10 @@ def certify(pk: int, *, by: Any, version: int | None = None) -> Instalment:
     if not policies.can_certify(by, instalment.organisation_id):
         raise NotAllowed("Le service fait est certifié par un instructeur.")
     _refuse_clash(instalment, by, Part.CERTIFY)
-    if lacking := papers.missing(instalment):
-        raise DomainError(f"Il manque des pièces que la base juridique demande : {', '.join(lacking)}.")
+    if lacking := papers.missing(instalment, or_waiting=True):
+        raise DomainError(
+            f"Des pièces que la base juridique demande manquent ou attendent l’antivirus : {', '.join(lacking)}."
+        )
     advance(instalment, instalment.certify, actor=by, by=by, data={"cents": instalment.amount_cents})
     if rules.in_force().wants_visa(instalment.amount_cents):
         VisaWantedMail(instalment).queue()

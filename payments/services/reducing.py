@@ -23,8 +23,6 @@ def _obstacle(decision: Decision, instalments: list[Instalment], award_cents: in
         return "Le décompte de l’aide est arrêté : son montant ne change plus."
     planned = [one for one in instalments if one.state == InstalmentState.PLANNED]
     engaged = sum(one.amount_cents for one in instalments if one.state != InstalmentState.PLANNED)
-    if Settlement.objects.filter(decision__in={one.decision_id for one in instalments}).exists():
-        return "Le décompte de cette aide est arrêté d’après le bilan : son montant ne change plus."
     if not planned:
         return "Tous les versements sont déjà demandés ou payés : le montant ne peut plus baisser ainsi. Écrivez au service."
     least = engaged + len(planned)  # one cent each: an instalment never falls to nothing

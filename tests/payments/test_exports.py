@@ -20,8 +20,7 @@ from payments.content import COLUMNS
 from payments.layout import default
 from payments.models import Batch, BatchExport, Instalment
 from payments.services import export_batch
-from tests.factories.payments import Team, a_batch, an_instalment
-from tests.factories.reports import an_accepted_report
+from tests.factories.payments import Team, a_batch, a_justified_report, an_instalment
 
 
 def sealed(team: Team) -> Batch:
@@ -146,7 +145,7 @@ def test_what_was_paid_before_is_recalled(db: None) -> None:
     first = an_instalment(team, "approved", cents=100_001)
     a_batch(team, first, state="sealed")
     second = Instalment.objects.get(decision=first.decision, position=2)
-    an_accepted_report(first.application, certified_by=team.signatory, accepted_by=team.instructor)
+    a_justified_report(team, first.decision, 200_002)
     services.request_instalment(second.pk, by=team.drafter)
     services.certify(second.pk, by=team.instructor)
     services.approve(second.pk, by=team.approver)
