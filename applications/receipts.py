@@ -10,6 +10,7 @@ from applications.models import Application
 from applications.notifications.commune import RECEIPT
 from applications.services.reading import for_reading
 from common.actors import MACHINE
+from common.dates import day, local
 from documents import letters
 from documents.models import StoredFile
 from documents.services import issue
@@ -59,7 +60,21 @@ def data_of(application: Application) -> dict[str, Any]:
         "helped": " ; ".join(help_words(application)) or None,
         "fingerprint": application.snapshot_sha256,
         "answer_by": application.due_on,
+        "next_steps": next_steps(application),
     }
+
+
+def next_steps(application: Application) -> list[str]:
+    """What happens after the sending, with the dates of the call."""
+    call = application.call
+    expected = f", prévue le {day(call.decision_expected_on)}," if call.decision_expected_on else ""
+    return [
+        f"L’appel ferme le {day(local(call.closes_at))}. Le service vérifie que le dossier est complet, en général sous dix jours ouvrés.",
+        "S’il manque une pièce, nous vous la demandons par courriel, avec un délai. Rien de ce que vous avez fait n’est perdu.",
+        "Le dossier est instruit, puis évalué par des personnes qui n’appartiennent pas à votre commune.",
+        f"La décision{expected} vous est écrite, avec ses raisons, le montant et les recours.",
+        f"Si une aide est accordée, le bilan de l’action est attendu avant le {day(call.report_due_on)}.",
+    ]
 
 
 def _give_to_mails(application: Application) -> None:

@@ -151,12 +151,18 @@ class TestAmount:
         assert amounts == [250_000, 250_000]
         assert not {"I-01", "I-02", "I-02b", "I-03", "I-03c"} & set(broken())
 
-    def test_the_desk_reads_the_award_as_it_is_now(self, team: Team) -> None:
+    def test_the_desk_reads_the_award_as_it_is_now(self, team: Team, client: Client) -> None:
         application = awarded(team)
         other = awarded(team)
         change = services.accept_change(ask(team, application, cents=500_000).pk, by=team.manager)
         sign(team, change)
         assert [one["granted"] for one in past_awards(other)] == [500_000]
+        client.force_login(team.instructor)
+        first = Instalment.objects.get(application=application, position=1)
+        shown = client.get(reverse("instalment_detail", args=[first.pk])).content.decode()
+        assert "5\u202f000,00" in shown and "7\u202f000,00\u202f€ à l’origine" in shown
+        shown = client.get(reverse("desk_file", args=[application.public_id])).content.decode()
+        assert "7\u202f000,00\u202f€ à l’origine" in shown
 
     def test_the_account_once_made_the_award_stays(self, team: Team) -> None:
         change = services.accept_change(ask(team, awarded(team), cents=500_000).pk, by=team.manager)

@@ -13,6 +13,7 @@ from applications import receipts, services, snapshot
 from applications.models import Application
 from applications.services import submission
 from applications.tasks import make_missing_receipts
+from common.dates import day
 from common.errors import DomainError, NotAllowed, Stale
 from documents.models import StoredFile
 from fund.models import Counter
@@ -188,6 +189,17 @@ def test_the_receipt_is_made_once_and_given_to_the_mails_that_wait() -> None:
         assert message.attachments[0]["sha256"] == first.sha256
         assert f"/dossiers/{sent.public_id}/" in message.body_text
         assert f"/dossiers/{sent.public_id}/" in message.body_html
+
+
+def test_the_receipt_says_what_happens_next_with_the_dates_of_the_call() -> None:
+    sent = a_sent_application()
+    steps = " ".join(receipts.next_steps(sent))
+    assert f"L’appel ferme le {day(sent.call.closes_at)}" in steps
+    assert f"attendu avant le {day(sent.call.report_due_on)}" in steps
+    sent.call.decision_expected_on = sent.call.report_due_on
+    assert f"La décision, prévue le {day(sent.call.report_due_on)}, vous est écrite" in " ".join(
+        receipts.next_steps(sent)
+    )
 
 
 def test_the_sweeper_makes_the_receipts_that_were_forgotten() -> None:

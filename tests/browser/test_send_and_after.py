@@ -90,7 +90,8 @@ def the_receipt_says_all(stack: LiveStack, number: str) -> None:
     paper = pdf_of(mail)
     assert_tagged(paper)
     words = plain(words_of(paper))
-    assert number in words and "Ce qui se passe maintenant" in words and "Réponse au plus tard le" in words
+    for said in (number, "Ce qui se passe maintenant", "le bilan de l’action est attendu", "Réponse au plus tard le"):
+        assert said in words
 
 
 def pieces_are_asked(who: Person, application: Application) -> None:
