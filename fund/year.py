@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Case, F, IntegerField, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, F, IntegerField, Q, Sum, Value, When
 
 from fund.models import Budget, BudgetLine, Call, EnvelopeBalance, Movement, PaymentCredit
 from fund.states import ENDED, Account, BudgetLineKind
@@ -21,7 +21,7 @@ def still_open(budget: Budget) -> dict[str, Any]:
     }
 
 
-def engaged_by_file(budget: Budget) -> QuerySet[Any, dict[str, Any]]:
+def engaged_by_file(budget: Budget) -> Any:
     """subject, cents: what each file holds of the year, reserved, committed or ordered."""
     inside, outside = Q(to_account__in=ENGAGED), Q(from_account__in=ENGAGED)
     signed = Case(

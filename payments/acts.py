@@ -70,7 +70,7 @@ def letter_data(act: AwardAct) -> dict[str, Any]:
 
 def what(act: AwardAct) -> str:
     """What the act does, in one sentence."""
-    if act.kind == ActKind.EXTENSION and act.until:
+    if act.kind == ActKind.EXTENSION and act.until and act.before:
         return f"La date de caducité de l’aide est reportée au {day(act.until)} (au lieu du {day(act.before)})."
     if act.kind == ActKind.LAPSE:
         return f"L’aide est caduque. Les {euros(act.released_cents)} qui n’ont pas été versés ne le seront plus."

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import BigIntegerField, Case, F, QuerySet, Sum, Value, When
+from django.db.models import BigIntegerField, Case, F, Sum, Value, When
 from django.db.models.functions import Coalesce, TruncDate
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -47,7 +47,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
     return render(request, "fund/ledger.html", context)
 
 
-def movements(asked: dict[str, Any]) -> QuerySet[Movement]:
+def movements(asked: dict[str, Any]) -> Any:
     rows = Movement.objects.select_related("envelope__line__budget").annotate(
         day=TruncDate(Coalesce("occurred_at", "recorded_at"), tzinfo=PARIS)
     )
@@ -70,7 +70,7 @@ def signed(movement: Movement, account: str) -> int:
     return movement.amount_cents * (-way if account == Account.VOTED else way)
 
 
-def standing(rows: QuerySet[Movement], account: str) -> int:
+def standing(rows: Any, account: str) -> int:
     way = -1 if account == Account.VOTED else 1
     moved = Case(
         When(to_account=account, then=F("amount_cents") * way),

@@ -47,8 +47,8 @@ def award(request: HttpRequest, public_id: str) -> HttpResponse:
 def _page(application: Application, decision: Decision, user: Any) -> dict[str, Any]:
     instalments = list(Instalment.objects.filter(decision=decision).order_by("position"))
     member = policies.belongs_to(user, application.organisation_id)
-    acts = AwardAct.objects.filter(decision=decision).select_related("prepared_by", "signed_by", "letter")
-    acts = list(acts.filter(state=ActState.SIGNED) if member else acts)
+    known = AwardAct.objects.filter(decision=decision).select_related("prepared_by", "signed_by", "letter")
+    acts = list(known.filter(state=ActState.SIGNED) if member else known)
     for act in acts:
         act.what = what(act)  # type: ignore[attr-defined]
     standing = sum(one.amount_cents for one in instalments if one.state != InstalmentState.VOID)
