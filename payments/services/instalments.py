@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.states import FINANCE_ROLES
+from applications.models import Decision
 from common.errors import DomainError, NotAllowed, Stale
 from journal.services import advance, locked
 from payments import papers, policies, requests, rules, separation
@@ -35,6 +36,8 @@ FULL = (
 
 
 def _locked(pk: int, version: int | None) -> Instalment:
+    """The decision, then the instalment: the order of who lowers an award, so that neither waits for the other for ever."""
+    Decision.objects.select_for_update(no_key=True).filter(instalments=pk).order_by().first()
     return locked(Instalment.objects.select_related(*FULL), pk, version=version)
 
 

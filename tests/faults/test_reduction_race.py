@@ -1,7 +1,7 @@
 """A lower award signed at the moment a payment is asked for: one order or the other, and every cent is found again."""
 
 import os
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,9 @@ AWARD, LOWER = 700_000, 300_000  # the first payment alone is more than the lowe
 
 
 def an_agreed_change(team: Team) -> ChangeRequest:
-    application = Application.objects.get(pk=a_decision(team, cents=AWARD).application_id)
+    starts = date.today() + timedelta(days=30)
+    when = {"starts_on": starts, "ends_on": starts + timedelta(days=90)}
+    application = Application.objects.get(pk=a_decision(team, cents=AWARD, **when).application_id)
     a_bank(team)
     asked: dict[str, Any] = {"values": {}, "award_cents": LOWER, "reason": "Moins de séances."}
     change = services.ask_change(application.pk, by=team.drafter, **asked)
