@@ -19,6 +19,7 @@ from fund.models import Movement
 from journal.guards import state_guards
 
 D = DecisionState
+GIVEN_BACK = "decommit"  # the movement by which money of an award returns to its envelope
 
 
 class Decision(StatefulModel):
@@ -91,11 +92,12 @@ class Decision(StatefulModel):
 
     @property
     def now_cents(self) -> int:
-        """What the award amounts to today: less what accepted changes gave back (`awards.given_back_of` spares a query)."""
+        """What the award amounts to today: less what went back to the envelope (`awards.given_back_of` spares a query)."""
         given_back = self.__dict__.get("given_back")
-        if given_back is None:
-            given_back = self.changes.filter(state="accepted").aggregate(cents=Sum("reduction_cents"))["cents"] or 0
-        return self.amount_cents - int(given_back)
+        if given_back is None and self.kind == DecisionKind.GRANT:
+            given = Movement.objects.filter(verb=GIVEN_BACK, subject=self.application.number)
+            given_back = given.aggregate(cents=Sum("amount_cents"))["cents"]
+        return self.amount_cents - int(given_back or 0)
 
     @transition(state, source=D.RECORDED, target=D.SIGNED)
     def sign(self, *, signatory: Any, act_number: str, act_date: Any) -> None:

@@ -197,7 +197,7 @@ def test_an_awarded_action_changes_and_its_amount_goes_down(
     assert "par l’acte n° CM-2026-9" in plain(words_of(paper)).replace("Par", "par")
     drafter.reads_after_refresh("Réponse à la demande de modification")
     drafter.open(f"/dossiers/{application.public_id}/")
-    drafter.reads("5\u202f000,00\u202f€", "a réduite depuis")
+    drafter.reads("5\u202f000,00\u202f€", "disent pourquoi elle a baissé")
     drafter.follow("Courriers")
     drafter.reads("Empreinte (SHA-256)", "Pas encore ouvert")
     assert Application.objects.get(pk=application.pk).state == ApplicationState.GRANTED
