@@ -46,6 +46,14 @@ def test_every_route_is_declared() -> None:
     assert "" not in OURS, "a route without a name"
 
 
+def test_no_two_routes_have_one_path() -> None:
+    """The second would never be reached. What differs by its method only stands in one view."""
+    shapes: dict[str, list[str]] = {}
+    for name, path in OURS.items():
+        shapes.setdefault(re.sub(r"<(\w+):\w+>", r"<\1>", path), []).append(name)
+    assert [names for names in shapes.values() if len(names) > 1] == []
+
+
 def in_preparation(model: Any) -> Any:
     """A copy of a call, not yet published, so that its next step may be asked for."""
     from fund.models import Call
