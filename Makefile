@@ -1,6 +1,6 @@
 # `make help` lists the verbs. Settings come from the environment: PORT=8001 make demo, make demo RESET=1 …
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench faults fmt lock migrate migrations manage shell screenshots clean
+.PHONY: help demo test check bench faults pages fmt lock migrate migrations manage shell screenshots clean
 
 PYTHON := .venv/bin/python
 SUPERVISOR := $(PYTHON) -m common.supervisor
@@ -16,7 +16,7 @@ demo: ## The whole platform with its demonstration, until Ctrl-C (PORT=8000, RES
 test: ## The tests, on their own embedded servers and a real browser (ARGS="tests/fund -k ledger")
 	@scripts/bootstrap.sh dev
 	@$(PYTHON) scripts/browser.py
-	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(or $(ARGS),--ignore=tests/faults)
+	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(or $(ARGS),--ignore=tests/faults --ignore=tests/pages)
 
 check: ## Linters, types, direction of imports, missing migrations, sizes
 	@scripts/bootstrap.sh dev
@@ -26,6 +26,11 @@ faults: ## The slow tests of breakdowns and races, with all their rounds
 	@scripts/bootstrap.sh dev
 	@$(PYTHON) scripts/browser.py
 	@FULL=1 $(PYTHON) -m pytest tests/faults $(ARGS)
+
+pages: ## Every page and every refusal in a browser, by axe, at both widths
+	@scripts/bootstrap.sh dev
+	@$(PYTHON) scripts/browser.py
+	@$(PYTHON) -m pytest tests/pages $(ARGS)
 
 bench: ## Measure each work beside its floor (FULL=1 adds 100 000 applications)
 	@scripts/bootstrap.sh dev
