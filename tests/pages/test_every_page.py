@@ -47,7 +47,6 @@ OF_LIBRARIES = {
         "account_login",
         "account_reset_password",
         "account_reset_password_done",
-        "socialaccount_login_error",
     ),
     "drafter": ("account_reauthenticate", "account_change_password", "account_email", "mfa_index", "usersessions_list"),
 }
