@@ -35,12 +35,14 @@ TO_COMMUNES = frozenset(
         "pieces_asked",
         "pieces_deadline_extended",
         "pieces_request_lapsed",
+        "recovery",
         "report_accepted",
         "report_reminder",
         "report_returned",
         "report_signature_asked",
         "report_sent",
         "report_to_mend",
+        "settlement",
     }
 )
 STATES = {

@@ -261,7 +261,7 @@ def test_who_signs_is_reminded_of_what_waits_for_the_signature(owner_connection:
     owner_connection.execute("UPDATE fund_call SET closes_at = now() + interval '1 day' WHERE id = %s", [draft.call_id])
     for _ in range(2):
         remind_before_closing()
-    mail = Message.objects.get(kind="closing_reminder", recipient=signer)
+    mail = Message.objects.get(kind="closing_reminder", recipient_id=signer.pk)
     assert "attend la signature" in mail.subject and "attend sa signature" in mail.body_text
 
 

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 # Mails about a file that only the desk or the colleagues before sending read.
 OTHERS = {
     "application_withdrawn",
+    "approval_wanted",
     "bank_declared",
     "bank_refused",
     "bank_verified",
@@ -34,6 +35,7 @@ OTHERS = {
     "closing_reminder",
     "help_asked",
     "instalment_requested",
+    "instalment_sent_back",
     "message_to_desk",
     "pieces_answered",
     "reconciliation",
@@ -41,6 +43,7 @@ OTHERS = {
     "returned_to_drafter",
     "signature_asked",
     "signature_reminder",
+    "visa_wanted",
 }
 
 
