@@ -48,7 +48,7 @@ NOT_MONEY = {  # pages that only read, and settings of files that move nothing
         "return_detail",
         "reconciliation",
     ),
-    *("recovery_list", "return_map"),
+    *("recovery_list", "return_map", "award"),
 }
 
 
@@ -193,10 +193,27 @@ def forms(team: Team) -> list[Callable[[], Form]]:
     def rules() -> Form:
         return Form("payment_rules", [], team.manager, {"cooling_hours": "96", "visa_from_cents": ""}, "set_rules")
 
+    def an_act() -> Any:
+        decision = a_decision(team)
+        return services.prepare_act(decision.application_id, kind="cancellation", reason="Renonce", by=team.manager)
+
+    def prepare_act() -> Form:
+        said = {"kind": "cancellation", "reason": "L’action n’aura pas lieu."}
+        return Form("act_prepare", [a_decision(team).application.public_id], team.manager, said, "")
+
+    def sign_act() -> Form:
+        act = an_act()
+        said = {"act_number": "CM-77", "act_date": timezone.localdate().isoformat(), **version_of(act)}
+        return Form("act_sign", [act.pk], team.signer, said, "sign")
+
+    def withdraw_act() -> Form:
+        act = an_act()
+        return Form("act_withdraw", [act.pk], team.manager, version_of(act), "withdraw")
+
     today = timezone.localdate().isoformat()
     return [
         *(declare, verify, refuse, join, balance, settle, create, add, remove, seal, transmit, cancel, read, apply),
-        *(discard, difference, hold),
+        *(discard, difference, hold, prepare_act, sign_act, withdraw_act),
         step("instalment_request", "planned", team.drafter, "request"),
         step("instalment_certify", "requested", team.instructor),
         step("instalment_endorse", "certified", team.signer),
