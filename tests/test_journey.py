@@ -149,6 +149,8 @@ def the_budget_of_next_year_is_written(manager: Person, year: int) -> None:
     expect(manager.page.get_by_label("Exercice")).to_have_value(str(year))
     for label, amount in (("Actions propres", "15 000"), ("Fonds d’initiative", "40 000"), ("Plateforme", "5000,00")):
         manager.write(label, amount)
+    manager.write("Délibération", "CM-2026-118")
+    manager.write("Votée le", timezone.localdate().isoformat())
     manager.press("Créer le budget")
     manager.reads("40 000")
 
