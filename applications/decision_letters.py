@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.models import User
 from applications.models import Application, Decision
 from applications.notifications.desk import LETTER, LETTER_MAILS
 from applications.services.reports import open_report
@@ -13,7 +14,7 @@ from common.dates import day
 from common.money import rate, split
 from documents import letters
 from documents import services as documents
-from fund.models import PlannedShare
+from fund.models import Fund, PlannedShare
 from journal.services import advance, locked
 from notifications.models import Message
 from notifications.services import attach
@@ -80,7 +81,7 @@ def letter_data(decision: Decision) -> dict[str, Any]:
         "act_date": decision.act_date,
         "requested_cents": application.requested_cents,
         "reasons": decision.reasons or default_reasons(decision),
-        "signatory": signatory(decision),
+        "signatory": signatory(call.fund, decision.signed_by),
         "signed_at": decision.signed_at,
     }
     if decision.kind == DecisionKind.GRANT:
@@ -109,11 +110,11 @@ def recipient_lines(application: Application) -> list[str]:
     return ["Madame ou Monsieur le Maire", *application.organisation.postal_lines]
 
 
-def signatory(decision: Decision) -> dict[str, str]:
-    signer = decision.signed_by
-    name = signer.get_full_name() if signer else ""
-    capacity = decision.application.call.fund.signatory_title or (signer.job if signer else "")
-    return {"name": name, "capacity": capacity}
+def signatory(fund: Fund, signer: User | None) -> dict[str, str]:
+    """Who signs an act, in the capacity the fund gives to its signatory, else by their own job."""
+    if signer is None:
+        return {"name": "", "capacity": fund.signatory_title}
+    return {"name": signer.get_full_name(), "capacity": fund.signatory_title or signer.job}
 
 
 def default_reasons(decision: Decision) -> str:

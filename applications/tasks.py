@@ -1,6 +1,5 @@
 """Work after the commit and by the clock: an id in, one call. Each may run twice and does its work once."""
 
-import structlog
 from celery import shared_task
 
 from applications import change_letters, decision_letters, kept, receipts, reminders, report_documents
@@ -9,9 +8,8 @@ from applications.notifications.commune import RECEIPT
 from applications.services import report_review, reports
 from applications.states import ApplicationState, DecisionKind, DecisionState, ReportState
 from common.actors import MACHINE
+from common.sweeps import make_each
 from notifications.models import Message
-
-log = structlog.get_logger(__name__)
 
 
 @shared_task
@@ -23,11 +21,8 @@ def make_receipt(pk: int) -> None:
 def make_missing_receipts() -> None:
     """What Redis forgot: mails that still wait for a receipt."""
     waiting = Message.objects.filter(awaits=RECEIPT, state="queued").values_list("subject_ref", flat=True)
-    for pk in Application.objects.filter(number__in=list(waiting[:200])).order_by("pk").values_list("pk", flat=True):
-        try:
-            receipts.make(pk)
-        except Exception:  # one file that cannot be made must not hold back the others
-            log.exception("receipt_not_made", application=pk)
+    found = Application.objects.filter(number__in=list(waiting[:200])).order_by("pk").values_list("pk", flat=True)
+    make_each(found, receipts.make, "receipt_not_made", "application")
 
 
 @shared_task
@@ -48,21 +43,13 @@ def make_change_letter(pk: int) -> None:
 @shared_task
 def make_missing_change_letters() -> None:
     """What Redis forgot: answered changes that wait for their letter."""
-    for pk in change_letters.waiting():
-        try:
-            change_letters.make(pk)
-        except Exception:  # one letter that cannot be made must not hold back the others
-            log.exception("letter_not_made", change=pk)
+    make_each(change_letters.waiting(), change_letters.make, "letter_not_made", "change")
 
 
 @shared_task
 def make_missing_letters() -> None:
     """What Redis forgot: signed decisions that wait for their letter."""
-    for pk in decision_letters.waiting():
-        try:
-            decision_letters.make(pk)
-        except Exception:  # one letter that cannot be made must not hold back the others
-            log.exception("letter_not_made", decision=pk)
+    make_each(decision_letters.waiting(), decision_letters.make, "letter_not_made", "decision")
 
 
 @shared_task
@@ -73,11 +60,7 @@ def make_report(pk: int) -> None:
 @shared_task
 def make_missing_reports() -> None:
     """What Redis forgot: sent reports that wait for their PDF."""
-    for pk in report_documents.waiting():
-        try:
-            report_documents.make(pk)
-        except Exception:  # one report that cannot be made must not hold back the others
-            log.exception("report_not_made", report=pk)
+    make_each(report_documents.waiting(), report_documents.make, "report_not_made", "report")
 
 
 @shared_task

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from applications.decision_letters import recipient_lines, signatory
 from applications.models import Decision
 from common.actors import MACHINE
 from common.dates import day, local
@@ -45,13 +46,13 @@ def make_letter(pk: int) -> bool:
 
 
 def letter_data(act: AwardAct) -> dict[str, Any]:
-    application, signer = act.application, act.signed_by
+    application = act.application
     fund = application.call.fund
     return {
         "head": letters.letterhead(fund, contact=application.instructor or act.prepared_by),
         "number": application.number,
         "date": act.signed_at,
-        "recipient": ["Madame ou Monsieur le Maire", *application.organisation.postal_lines],
+        "recipient": recipient_lines(application),
         "commune": application.organisation.name,
         "title": application.title,
         "year": application.call.year,
@@ -60,10 +61,7 @@ def letter_data(act: AwardAct) -> dict[str, Any]:
         "award_number": act.decision.act_number,
         "what": what(act),
         "reasons": act.reason,
-        "signatory": {
-            "name": signer.get_full_name() if signer else "",
-            "capacity": fund.signatory_title or (signer.job if signer else ""),
-        },
+        "signatory": signatory(fund, act.signed_by),
         "signed_at": act.signed_at,
     }
 

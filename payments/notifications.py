@@ -205,90 +205,83 @@ class InstalmentPaidMail(InstalmentStoppedMail):
     kind: ClassVar[str] = "instalment_paid"
 
 
-class SettlementMail(Mail):
+class AwardMail(Mail):
+    """About an award as a whole, to those who write for its commune. `page` is where it is read."""
+
+    page: ClassVar[str] = "award_settle"
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+
+    def recipients(self) -> Iterable[Recipient]:
+        return [Recipient.of(user) for user in members(self.application.organisation_id, *WRITING_ROLES)]
+
+    def ref(self) -> str:
+        return self.application.number or ""
+
+    def context(self) -> dict[str, Any]:
+        return {
+            "application": self.application,
+            "organisation": self.application.organisation,
+            "fund": Fund.objects.first(),
+            "link": settings.BASE_URL + reverse(self.page, args=[self.application.public_id]),
+        }
+
+
+class SettlementMail(AwardMail):
     """To the commune: the account of its award, what is left, what is given back or is to be paid back."""
 
     kind: ClassVar[str] = "settlement"
 
     def __init__(self, settlement: Settlement) -> None:
-        self.settlement, self.application = settlement, settlement.application
-
-    def recipients(self) -> Iterable[Recipient]:
-        return [Recipient.of(user) for user in members(self.application.organisation_id, *WRITING_ROLES)]
+        super().__init__(settlement.application)
+        self.settlement = settlement
 
     def key(self) -> str:
         return str(self.settlement.pk)
 
-    def ref(self) -> str:
-        return self.application.number or ""
-
     def context(self) -> dict[str, Any]:
-        return {
-            "settlement": self.settlement,
-            "application": self.application,
-            "organisation": self.application.organisation,
-            "fund": Fund.objects.first(),
-            "link": settings.BASE_URL + reverse("award_settle", args=[self.application.public_id]),
-        }
+        return super().context() | {"settlement": self.settlement}
 
 
-class ActMail(Mail):
+class ActMail(AwardMail):
     """To the commune: an act was signed on its award."""
 
     kind: ClassVar[str] = "award_act"
+    page = "award"
 
     def __init__(self, act: AwardAct) -> None:
-        self.act, self.application = act, act.application
-
-    def recipients(self) -> Iterable[Recipient]:
-        return [Recipient.of(user) for user in members(self.application.organisation_id, *WRITING_ROLES)]
+        super().__init__(act.application)
+        self.act = act
 
     def key(self) -> str:
         return str(self.act.pk)
 
-    def ref(self) -> str:
-        return self.application.number or ""
-
     def context(self) -> dict[str, Any]:
         from payments.acts import what
 
-        return {
-            "act": self.act,
-            "what": what(self.act),
-            "application": self.application,
-            "organisation": self.application.organisation,
-            "fund": Fund.objects.first(),
-            "link": settings.BASE_URL + reverse("award", args=[self.application.public_id]),
-        }
+        return super().context() | {"act": self.act, "what": what(self.act)}
 
 
-class RecoveryMail(Mail):
+class RecoveryMail(AwardMail):
     """To finance and to the commune, at each step of what is paid back."""
 
     kind: ClassVar[str] = "recovery"
 
     def __init__(self, recovery: Recovery) -> None:
-        self.recovery, self.application = recovery, recovery.application
+        super().__init__(recovery.application)
+        self.recovery = recovery
 
     def recipients(self) -> Iterable[Recipient]:
         held = Q(memberships__role__in=FINANCE_ROLES, memberships__ended_at__isnull=True)
-        staff = list(User.objects.filter(held, is_active=True).distinct().order_by("pk"))
-        return [Recipient.of(user) for user in [*staff, *members(self.application.organisation_id, *WRITING_ROLES)]]
+        staff = User.objects.filter(held, is_active=True).distinct().order_by("pk")
+        return [*(Recipient.of(user) for user in staff), *super().recipients()]
 
     def key(self) -> str:
         return f"{self.recovery.pk}:{self.recovery.version}"
 
-    def ref(self) -> str:
-        return self.application.number or ""
-
     def context(self) -> dict[str, Any]:
-        return {
-            "recovery": self.recovery,
-            "application": self.application,
-            "organisation": self.application.organisation,
-            "fund": Fund.objects.first(),
-            "link": settings.BASE_URL + reverse("award_settle", args=[self.application.public_id]),
-        }
+        return super().context() | {"recovery": self.recovery}
 
 
 class ReconciliationMail(Mail):

@@ -1,10 +1,8 @@
-import structlog
 from celery import shared_task
 
+from common.sweeps import make_each
 from payments import acts, services
 from payments.services import papers
-
-log = structlog.get_logger(__name__)
 
 
 @shared_task
@@ -21,11 +19,7 @@ def make_statement(pk: int) -> None:
 @shared_task
 def make_missing_statements() -> None:
     """What Redis forgot: payments asked for that wait for their statement."""
-    for pk in papers.waiting():
-        try:
-            papers.make_statement(pk)
-        except Exception:  # one statement that cannot be made must not hold back the others
-            log.exception("statement_not_made", instalment=pk)
+    make_each(papers.waiting(), papers.make_statement, "statement_not_made", "instalment")
 
 
 @shared_task
@@ -42,8 +36,4 @@ def make_act_letter(pk: int) -> None:
 @shared_task
 def make_missing_act_letters() -> None:
     """What Redis forgot: signed acts that wait for their letter."""
-    for pk in acts.waiting():
-        try:
-            acts.make_letter(pk)
-        except Exception:  # one letter that cannot be made must not hold back the others
-            log.exception("act_letter_not_made", act=pk)
+    make_each(acts.waiting(), acts.make_letter, "act_letter_not_made", "act")
