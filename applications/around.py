@@ -115,7 +115,8 @@ def _report(application: Application, page: str, waits: str) -> Door | None:
         return None
     hint = report.get_state_display()
     if report.state in REPORT_WITH_COMMUNE:
-        hint += f", attendu le {day(report.due_on)} ({remaining(report.due_on)})"
+        before = "" if report.state == ReportState.DUE else f"{hint}, "
+        hint = f"{before}attendu le {day(report.due_on)} ({remaining(report.due_on)})".capitalize()
     return Door("Bilan de l’action", reverse(page, args=[application.public_id]), hint, int(report.state == waits))
 
 

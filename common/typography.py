@@ -20,6 +20,7 @@ _AFTER = re.compile(r"(?<=«)[ \u00a0]+")
 _IN_NUMBERS = re.compile(
     r"(?<=[0-9])[ \u00a0](?=[0-9]{3}(?![0-9]))|(?<=[0-9])[ \u00a0](?=h\b)|(?<=[0-9][ \u202f]h)[ \u00a0](?=[0-9])"
 )
+_PHONE = re.compile(r"\b0[1-9](?: [0-9]{2}){4}\b")
 _STRAIGHT = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
 
 
@@ -31,6 +32,7 @@ def typo(text: Any) -> str:
         return mark_safe(f"{NNBSP}{source}")  # noqa: S308 - one of our own marks
     done = _BEFORE.sub(NNBSP, source)
     done = _IN_NUMBERS.sub(NNBSP, _AFTER.sub(NNBSP, done))
+    done = _PHONE.sub(lambda number: number[0].replace(" ", NNBSP), done)
     if isinstance(text, SafeString):
         return mark_safe(done)  # noqa: S308 - only spaces changed in a string already trusted
     return _STRAIGHT.sub(APOSTROPHE, done)

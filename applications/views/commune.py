@@ -117,7 +117,7 @@ def application_home(request: HttpRequest, public_id: UUID) -> HttpResponse:
             "decision": decision,
             "requests": asked,
             "turn": home_parts.turn_of_sent(application, user, where, waiting, decision),
-            "spine": home_parts.spine(application, where, 0, 0),
+            "spine": home_parts.spine(application, where, 0, 0, told=decision),
             "can_withdraw": policies.can_withdraw(user, application),
             "payments_url": home_parts.link_to("application_payments", application)
             if decision and decision.kind == "grant"

@@ -141,8 +141,10 @@ _AT = {
 }
 
 
-def spine(application: Application, where: Standing, complete: int, total: int) -> list[dict[str, Any]]:
-    """The same seven steps on every file, for every reader."""
+def spine(
+    application: Application, where: Standing, complete: int, total: int, *, told: Decision | None = None
+) -> list[dict[str, Any]]:
+    """The same seven steps on every file, for every reader; `told` is the decision the commune was told of."""
     if where.code == S.DRAFT:
         at = 1 if application.signature_asked_at else 0
     else:
@@ -155,6 +157,8 @@ def spine(application: Application, where: Standing, complete: int, total: int) 
         4: f"le {day_short(call.decision_expected_on)}" if call.decision_expected_on else "",
         6: f"avant le {day(call.report_due_on)}",
     }
+    if told and told.notified_at:
+        subs |= {2: "terminée", 4: f"le {day(told.notified_at)}"}
     return [
         {"label": label, "sub": subs.get(n, ""), "state": "done" if n < at else "current" if n == at else "todo"}
         for n, label in enumerate(STEPS)
@@ -281,7 +285,7 @@ def timeline(application: Application, decision: Decision | None) -> list[dict[s
     entries = Entry.objects.filter(chain=chain_of(application), verb__in=verbs).order_by("-sequence")[:SHOWN_ENTRIES]
     shown: list[dict[str, Any]] = []
     for entry in entries:
-        text = _sentence(entry)
+        text = _sentence(entry, application)
         # The same person in the same section several times in a row: once, at the last hour.
         if entry.verb == "save_section" and shown and shown[-1]["text"] == text:
             continue
@@ -304,13 +308,13 @@ def timeline(application: Application, decision: Decision | None) -> list[dict[s
     return shown
 
 
-def _sentence(entry: Entry) -> str:
+def _sentence(entry: Entry, application: Application) -> str:
     section = BY_SLUG.get(entry.data.get("section", ""))
     return VERBS[entry.verb].format(
         who=entry.actor_label,
         section=section.title if section else "le dossier",
         name=entry.data.get("name", "une pièce"),
-        number=entry.data.get("number", ""),
+        number=application.number or "",
     )
 
 

@@ -17,7 +17,8 @@ from applications import services, standing
 from applications.models import Application
 from applications.services import exchange, instruction
 from applications.tasks import make_receipt
-from fund.models import Counter
+from common.dates import day
+from fund.models import Call, Counter
 from tests.factories.accounts import a_commune, a_drafter, a_reader, a_signatory, an_administrator, an_instructor
 from tests.factories.applications import (
     a_complete_draft,
@@ -30,6 +31,7 @@ from tests.factories.applications import (
     signatory_of,
 )
 from tests.factories.fund import a_call_open
+from tests.factories.payments import Team, a_decision
 
 pytestmark = pytest.mark.django_db
 FILE_QUERIES = 25
@@ -440,6 +442,26 @@ def test_the_signatory_withdraws_and_says_why() -> None:
     data = {"version": version, "reason": "Le conseil a reporté l’action."}
     assert client.post(page("application_withdraw", sent), data).status_code == 302
     assert "a retiré le dossier" in text_of(client.get(page("application_home", sent)))
+
+
+def test_what_was_sent_is_told_with_its_number_and_the_day_of_the_answer() -> None:
+    decision = a_decision(Team())
+    home = text_of(client_of(decision.application.created_by).get(page("application_home", decision.application)))
+    assert f"a envoyé le dossier, sous le numéro {decision.application.number}" in home
+    assert decision.notified_at
+    assert " ".join(f"le {day(decision.notified_at)}".split()) in home.split("Décision", 1)[1][:200]
+
+
+def test_the_contact_of_the_call_is_said_once() -> None:
+    draft = a_complete_draft()
+    mail = draft.call.fund.contact_email
+    Call.objects.filter(pk=draft.call.pk).update(contact=f"Service Cohésion, {mail}, 04 91 00 00 00")
+    client = client_of(draft.created_by)
+    address = f'href="mailto:{mail}"'
+    aside = text_of(client.get(page("application_home", draft))).split("Service Cohésion", 1)[1]
+    assert aside.split("Version à imprimer")[0].count(address) == 1
+    call = text_of(client.get(reverse("call_detail", args=[draft.call.slug]))).split("Une question", 1)[1]
+    assert call.split("</main>")[0].count(address) == 1
 
 
 # --- A decision exists once it is notified ----------------------------------------------------------------------

@@ -16,6 +16,7 @@ from applications import report_parts
 from applications.models import FinalReport
 from applications.services import report_files
 from applications.states import ReportState
+from common.dates import day
 from documents.services import scan
 from tests.factories.accounts import a_drafter, a_membership, a_reader, an_auditor, an_instructor
 from tests.factories.applications import a_pdf, signatory_of
@@ -78,6 +79,13 @@ def test_every_page_opens_empty_and_written_and_a_reader_only_reads(report: Fina
     stranger = client_of(a_drafter())
     assert {stranger.get(page(name, report)).status_code for name in more} == {404}
     assert {client_of(an_instructor()).get(page(name, report)).status_code for name in more} == {404}
+
+
+def test_the_file_says_once_that_a_report_is_due() -> None:
+    report = a_due_report(a_decision(Team()).application)
+    home = text_of(client_of(report.application.created_by).get(page("application_home", report)))
+    assert " ".join(f"Attendu le {day(report.due_on)}".split()) in home
+    assert "Attendu, " not in home
 
 
 def test_a_text_is_saved_and_a_stale_one_comes_back_with_both(report: FinalReport) -> None:

@@ -38,6 +38,7 @@ def test_french_spaces_are_put_once() -> None:
     assert typography.typo(once) == once
     assert typography.typo(":") == f"{NNBSP}:"
     assert typography.typo("% des annonces") == "% des annonces"
+    assert typography.typo("au 04 91 00 00 00, le 04 12") == "au 04_91_00_00_00, le 04 12".replace("_", NNBSP)
 
 
 @pytest.mark.parametrize(
