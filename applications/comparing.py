@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from applications.asking import label_of
 from applications.content import text_of
-from applications.models import Correction
+from applications.models import Application, Correction
 
 Mark = Literal["same", "gone", "new"]
 WORDS = re.compile(r"\w+|\s+|[^\w\s]")
@@ -46,9 +46,10 @@ def compare(label: str, before: str, after: str) -> Difference:
     return Difference(label, tuple(left), tuple(right))
 
 
-def difference_of(correction: Correction) -> Difference:
+def difference_of(correction: Correction, application: Application) -> Difference:
     name = correction.name
-    return compare(label_of(name), text_of(name, correction.before), text_of(name, correction.after))
+    before, after = (text_of(name, value, application) for value in (correction.before, correction.after))
+    return compare(label_of(name, application), before, after)
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:

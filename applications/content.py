@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from applications import questionnaire
 from applications.answers import field_answer, line_words, row_words
 from applications.doors import TABLES
 from applications.models import Application, BudgetLine, Indicator, Milestone, Partner
@@ -44,15 +45,19 @@ def from_json(name: str, value: Any) -> Any:
 
 
 def content_of(application: Application, name: str) -> Any:
-    """A field or a table of the file, as JSON keeps it."""
+    """A field, a table or a question of the file, as JSON keeps it."""
+    if questionnaire.is_unit(name):
+        return questionnaire.content(application, name)
     if name not in TABLES:
         return plain(getattr(application, name))
     rows = getattr(application, name).order_by("position", "pk")
     return [{field: plain(getattr(row, field)) for field in ROW_FIELDS[name]} for row in rows]
 
 
-def text_of(name: str, value: Any) -> str:
-    """How a kept value reads: words rather than codes, one line for each row or choice."""
+def text_of(name: str, value: Any, application: Application | None = None) -> str:
+    """How a kept value reads: words rather than codes, one line for each row or choice. A question reads with its file."""
+    if application is not None and questionnaire.is_unit(name):
+        return questionnaire.words(application, name, value)
     if name in TABLES:
         rows = [ROW_MODELS[name](**row) for row in from_json(name, value)]
         return "\n".join(_line(row) if name == "budget_lines" else row_words(row) for row in rows)
@@ -69,9 +74,12 @@ def _line(line: BudgetLine) -> str:
 
 def as_corrected(application: Application, values: Mapping[str, Any]) -> Application:
     """The file (with its children prefetched) as it would read with these kept values; never saved."""
+    questionnaire.fetch(application)
     kept = application._prefetched_objects_cache  # type: ignore[attr-defined]
     for name, value in values.items():
-        if name in TABLES:
+        if questionnaire.is_unit(name):
+            kept["question_answers"] = questionnaire.replaced(application, name, value)
+        elif name in TABLES:
             kept[name] = [ROW_MODELS[name](application=application, **row) for row in from_json(name, value)]
         else:
             setattr(application, name, from_json(name, value))

@@ -34,6 +34,8 @@ TABLES = {
     "budget_lines": "applications_budgetline",
 }
 MONEY = ("requested_cents", "total_cost_cents", "eligible_cost_cents", "own_share_cents", "allowed_cents")
+# A question of the call is corrected under this prefix and its code, a block whole (questionnaire.is_unit).
+QUESTION = "q-"
 # What may change in an action once the aid is granted.
 CHANGEABLE = ("title", "description", "starts_on", "ends_on")
 
@@ -54,6 +56,14 @@ TABLE_CORRECTED = f"""(a.state = 'awaiting_commune' AND EXISTS (
     SELECT 1 FROM applications_correction c JOIN applications_piecerequest p ON p.id = c.request_id
     WHERE p.application_id = a.id AND {_ANSWERED_NOW} AND c.name = {_HERE}))"""
 
+# True for an answer to a question of the call that this transaction's answer corrects; `row` is NEW or OLD.
+_QUESTION_CORRECTED = f"""(a.state = 'awaiting_commune' AND TG_OP <> 'UPDATE' AND EXISTS (
+    SELECT 1 FROM applications_correction c JOIN applications_piecerequest p ON p.id = c.request_id
+        JOIN fund_question k ON k.id = {{row}}.question_id LEFT JOIN fund_question b ON b.id = k.parent_id
+    WHERE p.application_id = a.id AND {_ANSWERED_NOW} AND c.name = '{QUESTION}' || coalesce(b.code, k.code)))"""
+QUESTION_CORRECTED = f"""(CASE WHEN TG_OP = 'INSERT' THEN {_QUESTION_CORRECTED.format(row="NEW")}
+    ELSE {_QUESTION_CORRECTED.format(row="OLD")} END)"""
+
 # True for a document that answers the open request of the file `a`, which asked for it.
 DOCUMENT_ASKED = """(a.state = 'awaiting_commune' AND TG_OP <> 'UPDATE' AND EXISTS (
     SELECT 1 FROM applications_piecerequest p CROSS JOIN LATERAL jsonb_array_elements(p.items) i
@@ -69,6 +79,21 @@ def _differs(name: str, table: str) -> str:
                        FROM {table} t WHERE t.application_id = NEW.id) x
         FULL JOIN (SELECT w.n, w.value FROM jsonb_array_elements(door->'{name}') WITH ORDINALITY w (value, n)) y ON y.n = x.n
         WHERE x.n IS NULL OR y.n IS NULL OR NOT x.kept @> y.value)"""
+
+
+def _answered(application: str, questions: str, name: str) -> str:
+    """The answer to a question as `questionnaire.content` gives it; NULL when it is none of this version (or a document)."""
+    given = "applications_questionanswer"
+    return f"""(SELECT CASE WHEN q.kind = 'block' THEN coalesce((
+        SELECT jsonb_agg((SELECT jsonb_object_agg(k.code, x.value)
+                FROM fund_question k LEFT JOIN {given} x ON x.question_id = k.id AND x.application_id = {application} AND x.occurrence = n
+                WHERE k.parent_id = q.id) ORDER BY n)
+            FROM generate_series(0, (SELECT max(y.occurrence) FROM {given} y JOIN fund_question k ON k.id = y.question_id
+                WHERE k.parent_id = q.id AND y.application_id = {application})) n), '[]')
+        ELSE coalesce((SELECT x.value FROM {given} x
+            WHERE x.question_id = q.id AND x.application_id = {application} AND x.occurrence = 0), '""') END
+        FROM fund_question q WHERE q.set_id = {questions} AND q.parent_id IS NULL AND q.kind <> 'file'
+            AND '{QUESTION}' || q.code = {name})"""
 
 
 def through_a_door(content: list[str]) -> str:
@@ -93,6 +118,8 @@ IF OLD.state <> 'draft' AND (({new}) IS DISTINCT FROM ({old}) OR NEW.content_ver
     ) THEN {refuse("the content of a file that was sent is frozen")} END IF;
     IF EXISTS (SELECT 1 FROM jsonb_each(door) d WHERE d.key IN ({texts(FIELDS)}) AND to_jsonb(NEW)->d.key IS DISTINCT FROM d.value)
         {"".join(f" OR {_differs(name, table)}" for name, table in TABLES.items())}
+        OR EXISTS (SELECT 1 FROM jsonb_each(door) d WHERE starts_with(d.key, '{QUESTION}')
+            AND d.value IS DISTINCT FROM {_answered("NEW.id", "NEW.question_set_id", "d.key")})
     THEN {refuse("a correction is applied as it was written")} END IF;
     IF door ? 'budget_lines' AND (NEW.requested_cents > OLD.requested_cents OR NEW.allowed_cents > (
         SELECT least(c.ceiling_cents, NEW.eligible_cost_cents * c.max_rate_bp / 10000) FROM fund_call c WHERE c.id = NEW.call_id))
@@ -131,10 +158,14 @@ IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
 IF TG_OP = 'UPDATE' AND (NEW.id, NEW.request_id, NEW.name) IS DISTINCT FROM (OLD.id, OLD.request_id, OLD.name) THEN
     {refuse("a correction keeps what it corrects")}
 END IF;
-IF NOT EXISTS (SELECT 1 FROM jsonb_array_elements(asked.items) i WHERE i->>'kind' IN ('field', 'table') AND i->>'code' = NEW.name) THEN
+IF NOT EXISTS (SELECT 1 FROM jsonb_array_elements(asked.items) i WHERE i->>'kind' IN ('field', 'table', 'question') AND i->>'code' = NEW.name) THEN
     {refuse("an answer touches only what was asked")}
 END IF;
 IF NEW.name IN ({texts(FIELDS)}) THEN NEW.before := asked.content -> NEW.name::text; END IF;
+IF starts_with(NEW.name, '{QUESTION}') THEN
+    NEW.before := {_answered("asked.application_id", "(asked.content ->> 'question_set_id')::bigint", "NEW.name")};
+    IF NEW.before IS NULL THEN {refuse("a question corrected is one of its own file")} END IF;
+END IF;
 RETURN NEW;
 """
 

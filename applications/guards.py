@@ -85,13 +85,19 @@ RETURN NEW;
 _FILES = """(
     CASE WHEN TG_OP <> 'INSERT' THEN OLD.application_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.application_id END)"""
 
-CHILD_FROZEN = f"""
+
+def frozen_but(corrected: str) -> str:
+    """Body of the guard of a table below a file: it stays once the file is sent, but for what a correction changes."""
+    return f"""
 IF NOT {BY_OWNER} AND EXISTS (
-    SELECT 1 FROM applications_application a WHERE a.id IN {_FILES} AND a.state <> 'draft' AND NOT {doors.TABLE_CORRECTED}
+    SELECT 1 FROM applications_application a WHERE a.id IN {_FILES} AND a.state <> 'draft' AND NOT {corrected}
 ) THEN {refuse("the content of a file that was sent is frozen")} END IF;
 IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
 RETURN NEW;
 """
+
+
+CHILD_FROZEN = frozen_but(doors.TABLE_CORRECTED)
 
 _JSON_TYPES = ", ".join(f"('{kind.value}', '{name}')" for kind, name in JSON_TYPES.items())
 
@@ -104,7 +110,7 @@ IF TG_OP <> 'DELETE' AND NOT EXISTS (
         AND (q.kind, jsonb_typeof(NEW.value)) IN ({_JSON_TYPES})
         AND NEW.occurrence < coalesce(p.rows_max, 1)
 ) THEN {refuse("an answer fits a question of its own file")} END IF;
-{CHILD_FROZEN}"""
+{frozen_but(doors.QUESTION_CORRECTED)}"""
 
 # The questions of a file: in service, and of its own call.
 QUESTIONS_OF_CALL = f"""

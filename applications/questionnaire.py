@@ -108,16 +108,36 @@ def write(application: Application, unit: str, value: Any) -> None:
     question = question_of(application, unit)
     if question is None:
         raise DomainError("Cette question n’est pas posée dans ce dossier.")
+    answers = _answers(application, question, value)
+    QuestionAnswer.objects.filter(application=application, question__in=_places(application, question)).delete()
+    QuestionAnswer.objects.bulk_create(answers)
+    forget(application)
+
+
+def replaced(application: Application, unit: str, value: Any) -> list[QuestionAnswer]:
+    """The answers of a file as they would be with this one; never saved."""
+    question = question_of(application, unit)
+    if question is None:
+        return list(application.question_answers.all())
+    places = _places(application, question)
+    others = [one for one in application.question_answers.all() if one.question_id not in places]
+    return others + _answers(application, question, value)
+
+
+def _places(application: Application, question: Question) -> list[int]:
+    """The questions whose answers make a unit."""
+    block = question.kind == K.BLOCK
+    return [one.pk for one in sheet(application).children(question)] if block else [question.pk]
+
+
+def _answers(application: Application, question: Question, value: Any) -> list[QuestionAnswer]:
     block = question.kind == K.BLOCK
     rows = _checked_rows(application, question, value) if block else [(question, 0, _checked(question, value))]
-    children = [one.pk for one in sheet(application).children(question)] if block else [question.pk]
-    QuestionAnswer.objects.filter(application=application, question__in=children).delete()
-    QuestionAnswer.objects.bulk_create(
+    return [
         QuestionAnswer(application=application, question=one, occurrence=at, value=given)
         for one, at, given in rows
         if given is not None
-    )
-    forget(application)
+    ]
 
 
 def fetch(application: Application) -> None:

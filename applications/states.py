@@ -52,6 +52,7 @@ class ItemKind(models.TextChoices):
     DOCUMENT = "document", "Pièce"
     FIELD = "field", "Réponse"
     TABLE = "table", "Tableau"
+    QUESTION = "question", "Question de l’appel"
 
 
 class ChangeState(models.TextChoices):

@@ -186,9 +186,9 @@ def _exchange(request: PieceRequest) -> dict[str, Any]:
     return {
         "request": request,
         "sent": sent,
-        "differences": [difference_of(one) for one in corrections],
+        "differences": [difference_of(one, request.application) for one in corrections],
         "joined": joined,
-        "left": [item for item in request.asked if item.code not in done] if sent else [],
+        "left": [item for item in request.asked if item.code not in done and not item.follows] if sent else [],
         "over": request.answered_at is None and request.due_on < today,
         "stood": request.suspended_days(today),
     }

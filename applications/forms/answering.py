@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from applications import questionnaire
 from applications.asking import section_of
 from applications.content import as_corrected, text_of
 from applications.forms.acts import AnswerForm
@@ -11,6 +12,8 @@ from applications.forms.budget import Budget
 from applications.forms.rows import SPARE, TABLES, table_of
 from applications.forms.sections import FORMS, SectionForm
 from applications.models import Application, AskedItem, PieceRequest
+from applications.states import ItemKind
+from fund.questions.form import QuestionsForm
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Asked:
     field: Any = None
     table: Any = None
     budget: Budget | None = None
+    questions: Any = None  # of the call: this one, and those its answer may open
     sent: str = ""
 
 
@@ -32,7 +36,8 @@ class AnswerForms:
         sent_lines = [one for one in application.budget_lines.all() if one.is_request]
         self._request_line = sent_lines[0] if sent_lines else None
         self.application = as_corrected(application, {name: one.after for name, one in corrections.items()})
-        self.names = [item.code for item in asked.asked if not item.is_document]
+        questions = [item.code for item in asked.asked if item.kind == ItemKind.QUESTION]
+        self.names = [item.code for item in asked.asked if not item.is_document and item.code not in questions]
         self.text = AnswerForm(data, version=application.version)
         self.text.initial["text"] = asked.answer
         self.sections = {section_of(name).slug: self._section(name, data) for name in self.names if name not in TABLES}
@@ -40,10 +45,12 @@ class AnswerForms:
         self.budget = (
             Budget(self.application, data=data, spare=max(0, spare - 1)) if "budget_lines" in self.names else None
         )
+        self.questions = self._questions(questions, data)
+        self.follows = {item.code: item.follows for item in asked.asked if item.follows}
         self.asked = [
-            self._asked(item, text_of(item.code, corrections[item.code].before) if item.code in corrections else "")
+            self._asked(item, self._sent(item.code, corrections))
             for item in asked.asked
-            if not item.is_document
+            if not item.is_document and not item.follows
         ]
 
     def _section(self, name: str, data: Any) -> SectionForm:
@@ -56,7 +63,29 @@ class AnswerForms:
     def _table(self, name: str, data: Any, spare: int) -> Any:
         return table_of(self.application, name, data=data, spare=spare)
 
+    def _questions(self, units: list[str], data: Any) -> QuestionsForm | None:
+        if not units:
+            return None
+        return QuestionsForm(data, sheet=questionnaire.sheet(self.application), only=units)
+
+    def _sent(self, name: str, corrections: Mapping[str, Any]) -> str:
+        """What the file says of a thing and of what follows it, where the draft says otherwise."""
+        names = [one for one in (name, *self._followers(name)) if one in corrections]
+        words = {one: text_of(one, corrections[one].before, self.application) for one in names}
+        if set(words) <= {name}:
+            return "".join(words.values())
+        return "\n".join(
+            f"{questionnaire.label(self.application, one)} {said or 'sans réponse'}" for one, said in words.items()
+        )
+
+    def _followers(self, name: str) -> list[str]:
+        return [code for code, follows in self.follows.items() if follows == name]
+
     def _asked(self, item: AskedItem, sent: str) -> Asked:
+        if item.kind == ItemKind.QUESTION and self.questions is not None:
+            units = {item.code, *self._followers(item.code)}
+            shown = [one for one in self.questions.items() if one["unit"] in units]
+            return Asked(item, questions={"items": shown}, sent=sent)
         if item.code == "budget_lines":
             return Asked(item, budget=self.budget, sent=sent)
         if item.code in self.tables:
@@ -72,7 +101,16 @@ class AnswerForms:
     @property
     def forms(self) -> list[Any]:
         """Every form and table, for the summary of errors."""
-        return [self.text, *self.sections.values(), *self.tables.values(), *(self.budget.forms if self.budget else ())]
+        return [
+            self.text,
+            *self.sections.values(),
+            *self.tables.values(),
+            *(self.budget.forms if self.budget else ()),
+            *self._of_the_call(),
+        ]
+
+    def _of_the_call(self) -> tuple[QuestionsForm, ...]:
+        return (self.questions,) if self.questions is not None else ()
 
     def is_valid(self) -> bool:
         verdicts = [one.is_valid() for one in self.forms]
@@ -84,6 +122,9 @@ class AnswerForms:
             form.is_valid()
             found |= {name: form.cleaned_data[name] for name in self.names if name in form.cleaned_data}
         found |= {name: table.rows() for name, table in self.tables.items() if table.is_valid()}
+        if self.questions is not None:
+            self.questions.is_valid()
+            found |= self.questions.values()
         if self.budget and self.budget.is_valid():
             found["budget_lines"] = [self._as_sent(line) for line in self.budget.lines()]
         return found

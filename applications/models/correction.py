@@ -17,9 +17,9 @@ from common.guards import append_only
 
 
 class Correction(models.Model):
-    """One field or table of a file as the commune wants it. A draft until its request is answered; then it never changes.
+    """One field, table or question of a file as the commune wants it. A draft until its request is answered; then it never changes.
 
-    `before` is the content as it stood (kept by the database for a field); `after` becomes the content with the answer.
+    `before` is the content as it stood (kept by the database, but for a table); `after` becomes the content with the answer.
     """
 
     grants = Grants.OPEN
@@ -36,7 +36,10 @@ class Correction(models.Model):
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["request", "name"], name="correction_once_a_request"),
-            models.CheckConstraint(condition=Q(name__in=(*doors.FIELDS, *doors.TABLES)), name="correction_name_known"),
+            models.CheckConstraint(
+                condition=Q(name__in=(*doors.FIELDS, *doors.TABLES)) | Q(name__startswith=doors.QUESTION),
+                name="correction_name_known",
+            ),
         ]
         triggers: ClassVar = [*correction_guards()]
 

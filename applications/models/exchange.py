@@ -20,12 +20,16 @@ from common.guards import no_delete
 
 @dataclass(frozen=True)
 class AskedItem:
-    """One thing asked: a document, a field of the file or one of its tables, and what is expected of it."""
+    """One thing asked: a document, a field of the file, one of its tables or a question of its call, and what is expected.
+
+    `follows` is the question whose answer decides whether this one is asked at all.
+    """
 
     kind: str
-    code: str  # of the document, or name of the field or table
+    code: str  # of the document, name of the field or table, unit of the question
     label: str
     remark: str = ""
+    follows: str = ""
 
     @property
     def is_document(self) -> bool:

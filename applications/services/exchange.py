@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import User
-from applications import policies, snapshot
+from applications import policies, questionnaire, snapshot
 from applications.asking import label_of, section_of
 from applications.content import content_of, from_json, plain
 from applications.models import Application, ContentVersion, Correction, PieceRequest
@@ -55,7 +55,10 @@ def _keep(application: Application, request: PieceRequest, *, values: Mapping[st
     asked = {item.code for item in request.asked if not item.is_document}
     for name in asked & set(values):
         before, after = content_of(application, name), plain(values[name])
-        if _same(before, after):
+        is_question = questionnaire.is_unit(name)
+        if is_question:
+            after = questionnaire.same(after)
+        if (before == after) if is_question else _same(before, after):
             Correction.objects.filter(request=request, name=name).delete()
         else:
             Correction.objects.update_or_create(
@@ -117,7 +120,7 @@ def answer_pieces(
     request.save(update_fields=["answered_at", "answered_by", "answer", "outcome"])
     corrected = _apply(application, corrections)
     suspended = give_back_days(application, request)
-    labels = [label_of(one.name) for one in corrections]
+    labels = [label_of(one.name, application) for one in corrections]
     data = {
         "pieces": request.attachments.count(),
         "corrected": labels,
@@ -133,9 +136,9 @@ def answer_pieces(
 
 
 def left_aside(request: PieceRequest, corrections: list[Correction]) -> list[str]:
-    """What was asked and is neither corrected nor joined."""
+    """What was asked and is neither corrected nor joined. What only follows another answer may stay as it is."""
     done = {one.name for one in corrections} | set(request.attachments.values_list("code", flat=True))
-    return [item.label for item in request.asked if item.code not in done]
+    return [item.label for item in request.asked if item.code not in done and not item.follows]
 
 
 def give_back_days(application: Application, request: PieceRequest) -> int:
@@ -152,7 +155,9 @@ def _apply(application: Application, corrections: list[Correction]) -> Applicati
     if not corrections:
         return application
     for one in corrections:
-        if one.is_table:
+        if questionnaire.is_unit(one.name):
+            questionnaire.write(application, one.name, one.after)
+        elif one.is_table:
             replace_rows(application, one.name, from_json(one.name, one.after))
         else:
             setattr(application, one.name, from_json(one.name, one.after))
@@ -166,7 +171,7 @@ def _apply(application: Application, corrections: list[Correction]) -> Applicati
         )
     application.content_version += 1
     application.search_text = snapshot.search_text(application, str(application.number))
-    _refuse_broken(application, {section_of(one.name).slug for one in corrections})
+    _refuse_broken(application, {section_of(one.name, application).slug for one in corrections})
     return application
 
 

@@ -97,18 +97,24 @@ class QuestionsForm(forms.Form):
     """The questions of one section (or all of them). `values()` gives {name of the field: JSON}, a block as its rows.
 
     `present` names the questions that came with the data, when not all did: the others stand as they are in the sheet.
+    `only` names the questions of a form that holds no other: what these wait for is answered elsewhere.
     """
 
     use_required_attribute = False
 
     def __init__(
-        self, data: Any = None, *, sheet: Sheet, section: str = "", present: Collection[str] | None = None
+        self,
+        data: Any = None,
+        *,
+        sheet: Sheet,
+        section: str = "",
+        present: Collection[str] | None = None,
+        only: Collection[str] | None = None,
     ) -> None:
         super().__init__(data)
         self.sheet, self.section = sheet, section
-        self.tops = [
-            one for one in sheet.tops(section) if data is None or present is None or field_name(one) in present
-        ]
+        self.all_tops = [one for one in sheet.tops(section) if only is None or field_name(one) in only]
+        self.tops = [one for one in self.all_tops if data is None or present is None or field_name(one) in present]
         self.row_counts: dict[int, int] = {}
         for question in self.tops:
             if question.kind == K.BLOCK:
@@ -213,8 +219,9 @@ class QuestionsForm(forms.Form):
     def opened(self) -> list[Question]:
         """What is asked since these answers, and was not before, and has no answer yet."""
         after = self.typed()
-        tops = self.sheet.tops(self.section)
-        return [one for one in tops if after.asked(one) and not self.sheet.asked(one) and after.get(one) is None]
+        return [
+            one for one in self.all_tops if after.asked(one) and not self.sheet.asked(one) and after.get(one) is None
+        ]
 
     def typed(self) -> Sheet:
         """The sheet with what was just typed here, and what stands elsewhere."""
@@ -240,7 +247,7 @@ class QuestionsForm(forms.Form):
         sheet = self.typed() if self.is_bound else self.sheet
         here = {one.pk for one in self.tops}
         stands = QuestionsForm(sheet=self.sheet, section=self.section) if self.is_bound else self
-        return [(self if one.pk in here else stands)._item(one, sheet) for one in self.sheet.tops(self.section)]
+        return [(self if one.pk in here else stands)._item(one, sheet) for one in self.all_tops]
 
     def groups(self) -> list[dict[str, Any]]:
         """The same section by section, each with its title."""

@@ -26,6 +26,21 @@ CORRECTIONS = [
         "only what was asked",
         guard="applications_correction.asked",
     ),
+    Case(
+        "an answer to a question nobody asked again",
+        a_correction("q-lieux"),
+        REFUSED,
+        "only what was asked",
+        guard="applications_correction.asked",
+    ),
+    Case(
+        "an answer to a question of another version",
+        a_correction("q-ailleurs"),
+        REFUSED,
+        "one of its own file",
+        guard="applications_correction.asked",
+    ),
+    Case("a correction under no known name", a_correction("x-nombre"), REFUSED, "only what was asked"),
     Case("a correction of the number", a_correction("number"), REFUSED, "only what was asked"),
     Case(
         "a correction of what was answered",

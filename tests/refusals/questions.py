@@ -103,6 +103,12 @@ ANSWERS = [
          "UPDATE applications_questionanswer SET value = '13' WHERE application_id = $submitted", REFUSED, "frozen"),
     Case("taken out of a file that was sent",
          "DELETE FROM applications_questionanswer WHERE application_id = $submitted", REFUSED, "frozen"),
+    Case("changed while it is asked again, without the answer that says so",
+         "UPDATE applications_questionanswer SET value = '13' WHERE application_id = $awaiting", REFUSED, "frozen",
+         guard="applications_questionanswer.frozen"),
+    Case("taken out while it is asked again",
+         "DELETE FROM applications_questionanswer WHERE application_id = $awaiting", REFUSED, "frozen"),
+    Case("added while it is asked again", answer("$asked_last", '"x"', file="$awaiting"), REFUSED, "frozen"),
     Case("moved to a file that was sent",
          "UPDATE applications_questionanswer SET application_id = $submitted, question_id = $asked_last",
          REFUSED, "frozen", before=("DELETE FROM applications_questionanswer a USING applications_application f"

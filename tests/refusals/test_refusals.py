@@ -85,6 +85,7 @@ LAWFUL = {
         questions.answer("$asked", "12"),
         questions.answer("$asked_last", '"x"', occurrence="2"),
     ),
+    "a question asked again is corrected": (changing.a_correction("q-nombre"),),
     "an account replaces another": (*paying.SUPERSEDED, *paying.verify()),
     "an instalment joins a batch": (paying.line(),),
     "a line of a sealed batch is taken back": returning.TAKEN_BACK,

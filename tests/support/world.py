@@ -258,6 +258,8 @@ class World:
                 ("field", "success"),
                 ("table", "partners"),
                 ("table", "budget_lines"),
+                ("question", "q-nombre"),
+                ("question", "q-ailleurs"),
             )
         ]
         asked = {
