@@ -1,9 +1,12 @@
 # `make help` lists the verbs. Settings come from the environment: PORT=8001 make demo, make demo RESET=1 …
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench faults pages fmt lock migrate migrations manage shell screenshots clean
+.PHONY: help demo test check bench faults browser fmt lock migrate migrations manage shell screenshots clean
 
 PYTHON := .venv/bin/python
 SUPERVISOR := $(PYTHON) -m common.supervisor
+# Run shorter by `make test`: races, random lives and sums, of which `make faults` makes all the rounds.
+THOROUGH := tests/test_machine.py tests/fund/test_votes.py tests/applications/test_answers.py tests/common/test_money.py \
+	$(addprefix tests/payments/test_, acts.py batches.py returns.py settling.py)
 EPHEMERAL := $(SUPERVISOR) exec --ephemeral --
 
 help: ## This list
@@ -16,7 +19,7 @@ demo: ## The whole platform with its demonstration, until Ctrl-C (PORT=8000, RES
 test: ## The tests, on their own embedded servers and a real browser (ARGS="tests/fund -k ledger")
 	@scripts/bootstrap.sh dev
 	@$(PYTHON) scripts/browser.py
-	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(or $(ARGS),--ignore=tests/faults --ignore=tests/pages)
+	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(or $(ARGS),--ignore=tests/faults --ignore=tests/pages --ignore=tests/browser)
 
 check: ## Linters, types, direction of imports, missing migrations, sizes
 	@scripts/bootstrap.sh dev
@@ -25,12 +28,12 @@ check: ## Linters, types, direction of imports, missing migrations, sizes
 faults: ## The slow tests of breakdowns and races, with all their rounds
 	@scripts/bootstrap.sh dev
 	@$(PYTHON) scripts/browser.py
-	@FULL=1 $(PYTHON) -m pytest tests/faults $(ARGS)
+	@FULL=1 $(PYTHON) -m pytest $(or $(ARGS),tests/faults $(THOROUGH))
 
-pages: ## Every page and every refusal in a browser, by axe, at both widths
+browser: ## Stories of several people, every page and every refusal, in a real browser (ARGS="tests/pages")
 	@scripts/bootstrap.sh dev
 	@$(PYTHON) scripts/browser.py
-	@$(PYTHON) -m pytest tests/pages $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(or $(ARGS),tests/browser tests/pages)
 
 bench: ## Measure each work beside its floor (FULL=1 adds 100 000 applications)
 	@scripts/bootstrap.sh dev

@@ -21,6 +21,7 @@ from tests.factories.payments import Team, a_batch, an_instalment
 from tests.payments.test_returns import a_csv, rows_of
 
 ROUNDS = 50 if os.environ.get("FULL") else 2
+SMALL = 60_000  # two awards a round, fifty rounds, one envelope
 
 
 def killed(act: Callable[[], Any], *, committed: bool) -> None:
@@ -49,7 +50,7 @@ def broken() -> list[str]:
 def test_a_batch_exists_whole_or_not_at_all(committed: bool) -> None:
     team = Team()
     for number in range(1, ROUNDS + 1):
-        due = [an_instalment(team, "approved"), an_instalment(team.beside(), "approved")]
+        due = [an_instalment(team, "approved", cents=SMALL), an_instalment(team.beside(), "approved", cents=SMALL)]
         batch = a_batch(team, *due)
         key = uuid4()
 
@@ -78,7 +79,12 @@ def test_a_batch_exists_whole_or_not_at_all(committed: bool) -> None:
 def test_a_return_and_a_cancellation_too(committed: bool) -> None:
     team = Team()
     for number in range(1, ROUNDS + 1):
-        batch = a_batch(team, an_instalment(team, "approved"), an_instalment(team.beside(), "approved"), state="sealed")
+        batch = a_batch(
+            team,
+            an_instalment(team, "approved", cents=SMALL),
+            an_instalment(team.beside(), "approved", cents=SMALL),
+            state="sealed",
+        )
         wrong, right = batch.lines.order_by("pk")
         cancel = lambda pk=wrong.pk: services.cancel_line(pk, reason="Erreur", by=team.approver)  # noqa: E731
         killed(cancel, committed=committed)

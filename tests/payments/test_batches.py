@@ -1,5 +1,6 @@
 """One instalment in one batch, for ever; a seal happens once, whole or not at all."""
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +18,7 @@ from reports import invariants
 from tests.factories.accounts import a_finance_preparer
 from tests.factories.payments import Team, a_batch, an_instalment
 
-ROUNDS = 20
+ROUNDS = 200 if os.environ.get("FULL") else 20
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
