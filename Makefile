@@ -28,7 +28,7 @@ check: ## Linters, types, direction of imports, missing migrations, sizes
 faults: ## The slow tests of breakdowns and races, with all their rounds
 	@scripts/bootstrap.sh dev
 	@$(PYTHON) scripts/browser.py
-	@FULL=1 $(PYTHON) -m pytest $(or $(ARGS),tests/faults $(THOROUGH))
+	@FULL=1 $(PYTHON) -m pytest -o faulthandler_timeout=14400 $(or $(ARGS),tests/faults $(THOROUGH))
 
 browser: ## Stories of several people, every page and every refusal, in a real browser (ARGS="tests/pages")
 	@scripts/bootstrap.sh dev

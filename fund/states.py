@@ -28,6 +28,11 @@ class BudgetLineKind(models.TextChoices):
     OWN_ACTIONS = "own_actions", "Actions propres de la métropole"
     FUND = "fund", "Fonds d’initiative"
     PLATFORM = "platform", "Plateforme"
+    OTHER = "other", "Autre ligne"
+
+
+# A year begins with these; other lines are added as they are voted.
+FIRST_LINES = (BudgetLineKind.OWN_ACTIONS, BudgetLineKind.FUND, BudgetLineKind.PLATFORM)
 
 
 class VoteKind(models.TextChoices):

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("budget/nouveau/", budget.budget_create, name="budget_create"),
     path("budget/pluriannuel/", ledger.budget_years, name="budget_years"),
     path("budget/grand-livre/", ledger.ledger, name="ledger"),
+    path("budget/<int:year>/lignes/nouvelle/", budget.line_add, name="budget_line_add"),
     path("budget/<int:year>/virement/", votes.budget_transfer, name="budget_transfer"),
     path("budget/<int:year>/report/", votes.budget_carry_over, name="budget_carry_over"),
     path("budget/<int:year>/credits-de-paiement/", votes.budget_payments, name="budget_payments"),

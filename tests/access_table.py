@@ -232,6 +232,7 @@ TABLE: dict[str, Row] = {
     "budget_year": row(READERS, year="year"),
     "budget_years": row(READERS),
     "ledger": row(READERS),
+    "budget_line_add": both(some("manager"), year="year"),
     "budget_transfer": both(some("manager"), year="year"),
     "budget_carry_over": both(some("manager"), year="year"),
     "budget_payments": row(READERS, some("manager"), year="year"),

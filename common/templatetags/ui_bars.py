@@ -71,8 +71,12 @@ def envelope_bar(
     available: int | None = None,
     title: str = "Enveloppe du fonds",
     detail: bool = True,
+    ledger: str = "",
 ) -> SafeString:
-    """payé, engagé, proposé, disponible, always in this order. `committed` is what is not yet paid."""
+    """payé, engagé, proposé, disponible, always in this order. `committed` is what is not yet paid.
+
+    `ledger` is the address of the envelope's movements, to which each figure then leads.
+    """
     left = voted - paid - committed - proposed if available is None else available
     sentence = typo(
         f"{title} : {euros(voted)} votés, dont {euros(paid)} payés, {euros(committed)} engagés et à payer, "
@@ -89,6 +93,7 @@ def envelope_bar(
         available=left,
         shown_available=abs(left),
         detail=detail,
+        ledger=ledger,
     )
 
 

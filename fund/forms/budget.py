@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from accounts.forms import SiretField
 from common.money import MoneyField
-from fund.forms.votes import ActForm
+from fund.forms.votes import ActForm, KeyedForm
 from fund.models import Budget, BudgetLine, Fund
-from fund.states import BudgetLineKind
+from fund.states import FIRST_LINES
 
 ACCOUNTS = Path(__file__).resolve().parent.parent / "data" / "m57_comptes_utiles.json"
 CHOOSE_LATER = [("", "À préciser avec les finances")]
@@ -30,7 +30,7 @@ class BudgetForm(ActForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for kind in BudgetLineKind:
+        for kind in FIRST_LINES:
             self.fields[f"amount_{kind}"] = MoneyField(label=kind.label)
         last = Budget.objects.order_by("-year").first()
         self.fields["year"].initial = last.year + 1 if last else timezone.localdate().year
@@ -42,12 +42,12 @@ class BudgetForm(ActForm):
         return year
 
     def amount_fields(self) -> list[Any]:
-        return [self[f"amount_{kind}"] for kind in BudgetLineKind]
+        return [self[f"amount_{kind}"] for kind in FIRST_LINES]
 
     def lines(self) -> list[dict[str, Any]]:
         return [
             {"kind": kind, "label": kind.label, "amount_cents": self.cleaned_data[f"amount_{kind}"]}
-            for kind in BudgetLineKind
+            for kind in FIRST_LINES
         ]
 
 
@@ -60,12 +60,44 @@ class AmendForm(ActForm):
     seen_cents = forms.IntegerField(widget=forms.HiddenInput)
 
 
-class LineForm(forms.ModelForm):
+class AccountsForm(forms.Form):
     nature_account = forms.ChoiceField(
         label="Compte par nature", required=False, choices=lambda: account_choices("natures")
     )
     function_account = forms.ChoiceField(label="Fonction", required=False, choices=lambda: account_choices("fonctions"))
 
+
+class NewLineForm(AccountsForm, KeyedForm):
+    """A line of its own; voted at once when an amount is given, or opened empty for a transfer to come."""
+
+    label = forms.CharField(label="Intitulé", max_length=120)
+    operation = forms.CharField(
+        label="Opération",
+        max_length=30,
+        required=False,
+        help_text="Numéro d’opération du budget, si la métropole en tient.",
+    )
+    cents = MoneyField(
+        label="Montant voté", required=False, help_text="Laissez vide pour une ligne qui recevra un virement."
+    )
+    field_order = (
+        "label", "nature_account", "function_account", "operation", "cents", "deliberation", "voted_on", "key"
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["deliberation"].required = self.fields["voted_on"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if data.get("cents"):
+            for name in ("deliberation", "voted_on"):
+                if not data.get(name) and name not in self.errors:
+                    self.add_error(name, self.fields[name].error_messages["required"])
+        return data
+
+
+class LineForm(AccountsForm, forms.ModelForm):
     class Meta:
         model = BudgetLine
         fields = ["label", "nature_account", "function_account", "operation"]

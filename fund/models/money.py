@@ -7,6 +7,7 @@ import pghistory
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from common.grants import Grants
 from common.guards import Guard, append_only, no_delete
@@ -87,7 +88,10 @@ class BudgetLine(models.Model):
         verbose_name_plural = "lignes de budget"
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["budget", "kind"], name="budget_line_one_a_kind"),
+            models.UniqueConstraint(
+                fields=["budget", "kind"], condition=~Q(kind=BudgetLineKind.OTHER), name="budget_line_one_a_kind"
+            ),
+            models.UniqueConstraint("budget", Lower("label"), name="budget_line_one_a_label"),
             models.CheckConstraint(
                 condition=Q(amount_cents__gte=0, amount_cents__lte=10**13), name="budget_line_amount_sane"
             ),

@@ -1,6 +1,6 @@
 """The money of the envelope, the year's budget, the life of a call, gapless numbers: every verb of the fund."""
 
-from fund.services.budget import amend_line, create_budget, describe_line, fund_mark, save_fund
+from fund.services.budget import add_line, amend_line, create_budget, describe_line, fund_mark, save_fund
 from fund.services.calls import (
     archive_call,
     finish_deciding,
@@ -28,6 +28,7 @@ from fund.services.rules import create_call, save_call, save_criteria, save_docu
 from fund.services.votes import close_budget, payment_ceiling, payments_voted, transfer, vote, vote_payments
 
 __all__ = [
+    "add_line",
     "add_question",
     "amend_line",
     "archive_call",

@@ -67,6 +67,38 @@ def _line(budget: Budget, *, by: Actor, amount_cents: int, **fields: Any) -> Bud
 
 
 @transaction.atomic
+def add_line(
+    budget_pk: int,
+    *,
+    label: str,
+    by: Actor,
+    cents: int = 0,
+    deliberation: str = "",
+    voted_on: date | None = None,
+    **fields: str,
+) -> BudgetLine:
+    """Open a line of its own in a year, with its first vote when it has an amount.
+
+    Raises DomainError when the year is closed or already has a line of that name.
+    """
+    require(by, Role.FUND_MANAGER)
+    budget = Budget.objects.select_for_update(no_key=True).get(pk=budget_pk)
+    refuse_closed(budget)
+    label = " ".join(label.split())
+    _one_a_name(budget, label)
+    line = BudgetLine.objects.create(budget=budget, kind=BudgetLineKind.OTHER, label=label, **fields)
+    if cents:
+        vote_line(line, cents, kind=VoteKind.INITIAL, deliberation=deliberation, voted_on=voted_on, by=by)
+    record(line, by=by, verb="add_line", kind=Kind.MONEY, data={"label": label, "cents": cents} | fields)
+    return line
+
+
+def _one_a_name(budget: Budget, label: str, *, but: int | None = None) -> None:
+    if BudgetLine.objects.filter(budget=budget, label__iexact=label).exclude(pk=but).exists():
+        raise DomainError(f"Le budget {budget.year} a déjà une ligne « {label} ».")
+
+
+@transaction.atomic
 def amend_line(
     pk: int, *, cents: int, seen_cents: int, deliberation: str, by: Actor, voted_on: date | None = None, label: str = ""
 ) -> BudgetLine:
@@ -97,7 +129,8 @@ def amend_line(
 def describe_line(pk: int, *, by: Actor, **fields: str) -> BudgetLine:
     """Change the words and accounts of a line, never its amount."""
     require(by, Role.FUND_MANAGER)
-    line = BudgetLine.objects.select_for_update(no_key=True).get(pk=pk)
+    line = BudgetLine.objects.select_for_update(no_key=True, of=("self",)).select_related("budget").get(pk=pk)
+    _one_a_name(line.budget, fields.get("label", line.label), but=pk)
     changed = {name: value for name, value in fields.items() if getattr(line, name) != value}
     if changed:
         for name, value in changed.items():

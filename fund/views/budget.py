@@ -10,14 +10,16 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import for_roles, person
 from accounts.states import READING_ROLES, Role
+from common.errors import DomainError
 from common.money import euros
 from common.paging import newest_first
 from fund import services
-from fund.forms.budget import AmendForm, BudgetForm, FundForm, LineForm
+from fund.forms.budget import AmendForm, BudgetForm, FundForm, LineForm, NewLineForm
 from fund.models import Budget, BudgetLine, BudgetVote, Envelope, Fund, Movement
 from fund.policies import manages_fund
 from fund.states import Account
 from fund.words import MOVEMENT_WORDS
+from journal.services import once
 
 
 @require_safe
@@ -79,6 +81,31 @@ def budget_create(request: HttpRequest) -> HttpResponse:
 
 
 @for_roles(Role.FUND_MANAGER)
+def line_add(request: HttpRequest, year: int) -> HttpResponse:
+    """A line more in a year; posted twice, it opens one."""
+    budget = get_object_or_404(Budget, year=year)
+    form = NewLineForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        said = {name: value for name, value in form.cleaned_data.items() if name != "key"} | {
+            "cents": form.cleaned_data["cents"] or 0
+        }
+        try:
+            once(
+                by=person(request),
+                operation="add_line",
+                key=form.cleaned_data["key"],
+                request={"budget": budget.pk} | said,
+                act=lambda: {"line": services.add_line(budget.pk, by=person(request), **said).pk},
+            )
+        except DomainError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"La ligne « {said['label']} » est ouverte au budget {year}.")
+            return redirect("budget_year", year)
+    return render(request, "fund/line_add.html", {"form": form, "budget": budget}, status=422 if form.errors else 200)
+
+
+@for_roles(Role.FUND_MANAGER)
 def line_amend(request: HttpRequest, pk: int) -> HttpResponse:
     """Change the amount of a line: a movement of the ledger when it is the fund's."""
     line = get_object_or_404(BudgetLine.objects.select_related("budget"), pk=pk)
@@ -97,10 +124,15 @@ def line_describe(request: HttpRequest, pk: int) -> HttpResponse:
     line = get_object_or_404(BudgetLine.objects.select_related("budget"), pk=pk)
     form = LineForm(request.POST or None, instance=line)
     if request.method == "POST" and form.is_valid():
-        services.describe_line(pk, by=person(request), **form.cleaned_data)
-        messages.success(request, "La ligne est enregistrée.")
-        return redirect("budget_year", line.budget.year)
-    return render(request, "fund/line_describe.html", {"form": form, "line": line})
+        try:
+            services.describe_line(pk, by=person(request), **form.cleaned_data)
+        except DomainError as error:
+            form.add_error("label", str(error))
+        else:
+            messages.success(request, "La ligne est enregistrée.")
+            return redirect("budget_year", line.budget.year)
+    context = {"form": form, "line": line}
+    return render(request, "fund/line_describe.html", context, status=422 if form.errors else 200)
 
 
 @for_roles(Role.FUND_MANAGER)

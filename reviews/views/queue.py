@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -118,7 +119,7 @@ def current_call(pk: int | None) -> Call | None:
     return (calls.filter(pk=pk) if pk else calls.order_by("-year", "-pk")).first()
 
 
-def envelope(call: Call | None) -> dict[str, int] | None:
+def envelope(call: Call | None) -> dict[str, Any] | None:
     """voté, payé, engagé, proposé, disponible (the amounts proposed are taken off what is left to commit)."""
     balance = getattr(call.envelope, "balance", None) if call else None
     if call is None or balance is None:
@@ -133,6 +134,7 @@ def envelope(call: Call | None) -> dict[str, int] | None:
         "committed": balance.committed + balance.ordered + balance.reserved,
         "proposed": proposed,
         "available": balance.available - proposed,
+        "ledger": f"{reverse('ledger')}?ligne={call.envelope_id}",
     }
 
 

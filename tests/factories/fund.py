@@ -47,9 +47,9 @@ def a_budget(year: int | None = None, **cents: int) -> Budget:
     fund = a_fund()
     budget = Budget.objects.create(fund=fund, year=year or _free_year(fund), deliberation="CM-2026-001")
     amounts = {BudgetLineKind.OWN_ACTIONS: 1_500_000, BudgetLineKind.FUND: 4_000_000, BudgetLineKind.PLATFORM: 500_000}
-    for kind in BudgetLineKind:
+    for kind, usual in amounts.items():
         line = BudgetLine.objects.create(budget=budget, kind=kind, label=kind.label)
-        if amount := cents.get(kind, amounts[kind]):
+        if amount := cents.get(kind, usual):
             vote_line(line, amount, kind=VoteKind.INITIAL, deliberation=budget.deliberation, by=MACHINE)
     return budget
 

@@ -1,5 +1,7 @@
 """The year's budget: three lines, an envelope, amendments that the ledger follows."""
 
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -7,7 +9,7 @@ from django.urls import reverse
 from common.errors import DomainError, NotAllowed, Stale
 from fund import services
 from fund.models import Budget, BudgetLine, Envelope, Fund, Movement
-from fund.states import BudgetLineKind
+from fund.states import FIRST_LINES
 from journal.models import Entry
 from tests.factories.accounts import a_fund_manager, an_administrator, an_auditor, an_evaluator, an_instructor
 from tests.factories.fund import a_budget, a_fund, an_envelope
@@ -16,7 +18,7 @@ from tests.support.queries import Counted
 pytestmark = pytest.mark.django_db
 LINES = [
     {"kind": kind, "label": kind.label, "amount_cents": cents}
-    for kind, cents in zip(BudgetLineKind, (1_500_000, 4_000_000, 500_000), strict=True)
+    for kind, cents in zip(FIRST_LINES, (1_500_000, 4_000_000, 500_000), strict=True)
 ]
 
 
@@ -149,3 +151,44 @@ def test_settings_of_the_fund(client: Client) -> None:
     )
     assert Fund.objects.get().authority_name == "Métropole d’ailleurs"
     assert "Métropole d’ailleurs" in client.get(reverse("legal")).content.decode()
+
+
+def test_a_line_more_is_opened_once_with_its_vote_or_empty(client: Client) -> None:
+    budget = a_budget(2027)
+    client.force_login(a_fund_manager())
+    url = reverse("budget_line_add", args=[2027])
+    said = {"key": str(uuid4()), "label": "Formation des agents", "cents": "12 000,00"}
+    refused = client.post(url, said)
+    assert refused.status_code == 422 and "délibération" in refused.content.decode()
+    assert "12 000,00" in refused.content.decode(), "what was typed stays"
+    voted = said | {"deliberation": "CM-2027-04", "voted_on": "2026-01-05"}
+    for _ in range(2):
+        assert client.post(url, voted).status_code == 302
+    line = budget.lines.get(label="Formation des agents")
+    assert (line.kind, line.amount_cents, line.votes.get().kind) == ("other", 1_200_000, "initial")
+    again = client.post(url, voted | {"key": str(uuid4()), "label": "formation  des AGENTS"})
+    assert again.status_code == 422 and "a déjà une ligne" in " ".join(again.content.decode().split())
+    assert client.post(url, {"key": str(uuid4()), "label": "Réserve"}).status_code == 302
+    reserve = budget.lines.get(label="Réserve")
+    services.transfer(line.pk, reserve.pk, cents=1, deliberation="CM-5", voted_on=None, by=a_fund_manager())
+    renamed = client.post(reverse("budget_line_describe", args=[reserve.pk]), {"label": "Formation des agents"})
+    assert renamed.status_code == 422 and "a déjà une ligne" in " ".join(renamed.content.decode().split())
+
+
+def test_a_closed_year_opens_no_line(client: Client) -> None:
+    budget = a_budget(2019, fund=0)
+    services.close_budget(budget.pk, by=a_fund_manager())
+    with pytest.raises(DomainError, match="clos"):
+        services.add_line(budget.pk, label="Une autre", by=a_fund_manager())
+    with pytest.raises(NotAllowed):
+        services.add_line(a_budget(2020).pk, label="Une autre", by=an_instructor())
+
+
+def test_the_figures_of_the_envelope_lead_to_its_movements(client: Client) -> None:
+    envelope = an_envelope(4_000_000)
+    client.force_login(a_fund_manager())
+    page = client.get(reverse("budget_year", args=[envelope.year])).content.decode()
+    for account in ("voted", "paid", "available"):
+        address = f"{reverse('ledger')}?ligne={envelope.pk}&amp;compte={account}"
+        assert address in page.split('class="env"')[1].split("</dl>")[0]
+        assert client.get(address.replace("&amp;", "&")).status_code == 200
