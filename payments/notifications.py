@@ -223,7 +223,7 @@ class AwardMail(Mail):
         return {
             "application": self.application,
             "organisation": self.application.organisation,
-            "fund": Fund.objects.first(),
+            "fund": self.application.call.fund,
             "link": settings.BASE_URL + reverse(self.page, args=[self.application.public_id]),
         }
 

@@ -6,16 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import DatabaseError, IntegrityError, connections, transaction
 
 from common.errors import DomainError, NotAllowed, Stale
-from fund.models import Counter, EnvelopeBalance, Movement
-from fund.services import lock_envelope, move
+from fund.models import Budget, Counter, EnvelopeBalance, Fund, Movement
+from fund.services import lock_envelope, move, vote_payments
 from notifications.models import Message
 from payments import services
 from payments.models import Batch, Instalment, PaymentLine
 from reports import invariants
 from tests.factories.accounts import a_finance_preparer
+from tests.factories.fund import a_budget
 from tests.factories.payments import Team, a_batch, an_instalment
 
 ROUNDS = 200 if os.environ.get("FULL") else 20
@@ -199,3 +200,26 @@ def test_two_seals_at_once_make_one(transactional_db: None) -> None:
         assert sum(isinstance(one, Batch) for one in results) == 1, results
         assert sum(isinstance(one, DomainError) for one in results) == 1, results
     assert Movement.objects.filter(verb="order").count() == 5
+
+
+@pytest.mark.parametrize("service_checks", [True, False], ids=["said before", "kept by the database"])
+def test_a_year_seals_no_more_than_its_payment_credits(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch, service_checks: bool
+) -> None:
+    team = Team()
+    first, second = (a_batch(team.beside(), an_instalment(team.beside(), "approved", cents=60_000)) for _ in range(2))
+    Fund.objects.update(credit_mode="ae_cp")
+    budget = Budget.objects.filter(year=first.year).first() or a_budget(first.year)
+    act = {"deliberation": "CM-118", "voted_on": None, "by": team.manager}
+    vote_payments(budget.pk, 50_000, **act)
+    services.seal_batch(first.pk, by=team.preparer)
+    if not service_checks:
+        monkeypatch.setattr("payments.services.batches.refuse_over_payment_credits", lambda lines, year: None)
+    with pytest.raises(DomainError if service_checks else DatabaseError, match=r"crédits de paiement|payment credits"):
+        services.seal_batch(second.pk, by=team.preparer)
+    assert Batch.objects.get(pk=second.pk).state == "open"
+    assert Movement.objects.filter(verb="order").count() == 1
+    vote_payments(budget.pk, 10_000, **act)
+    assert services.seal_batch(second.pk, by=team.preparer).number.endswith("-002")
+    with pytest.raises((DomainError, DatabaseError)):
+        vote_payments(budget.pk, -1, **act)
