@@ -4,7 +4,7 @@ Both are rows written before (`Correction`, `ChangeRequest`): what they say, and
 transaction that answers or accepts; a new `ContentVersion` is kept beside what was sent.
 """
 
-from common.guards import refuse
+from common.guards import BY_OWNER, refuse
 
 # What a commune may be asked to correct: columns of the file, and its tables.
 FIELDS = (
@@ -44,8 +44,8 @@ def texts(names: object) -> str:
     return ", ".join(f"'{name}'" for name in names)  # type: ignore[attr-defined]
 
 
-# The last request of a file, when it is answered by this very transaction.
-_ANSWERED_NOW = """p.answered_at = now() AND p.outcome <> 'lapsed' AND p.id = (
+# The last request of a file, when it is answered by this very transaction; the owner brings in the past.
+_ANSWERED_NOW = f"""p.answered_at = CASE WHEN {BY_OWNER} THEN p.answered_at ELSE now() END AND p.outcome <> 'lapsed' AND p.id = (
     SELECT max(q.id) FROM applications_piecerequest q WHERE q.application_id = p.application_id)"""
 
 # The table whose trigger runs, by the name a correction gives it.
@@ -107,7 +107,8 @@ IF OLD.state <> 'draft' AND (({new}) IS DISTINCT FROM ({old}) OR NEW.content_ver
             WHERE p.application_id = NEW.id AND OLD.state = 'awaiting_commune' AND {_ANSWERED_NOW}
         UNION ALL
         SELECT r.id, e.key, e.value FROM applications_changerequest r CROSS JOIN LATERAL jsonb_each(r.after) e
-            WHERE r.application_id = NEW.id AND OLD.state = 'granted' AND r.state = 'accepted' AND r.decided_at = now()
+            WHERE r.application_id = NEW.id AND OLD.state = 'granted' AND r.state = 'accepted'
+                AND r.decided_at = CASE WHEN {BY_OWNER} THEN r.decided_at ELSE now() END
                 AND r.id = (SELECT max(s.id) FROM applications_changerequest s WHERE s.application_id = NEW.id)
     ) d;
     IF EXISTS (
@@ -142,7 +143,7 @@ RETURN NULL;
 VERSION = f"""
 IF NOT EXISTS (SELECT 1 FROM applications_application a WHERE a.id = NEW.application_id AND a.content_version = NEW.number)
 THEN {refuse("a snapshot is taken of the content as it stands")} END IF;
-NEW.made_at := now();
+IF NOT {BY_OWNER} THEN NEW.made_at := now(); END IF;
 RETURN NEW;
 """
 
@@ -208,7 +209,7 @@ IF NEW.after - ARRAY[{texts(CHANGEABLE)}] <> '{{}}' OR NEW.after = '{{}}' AND NE
 END IF;
 NEW.award_cents := award.cents;
 NEW.before := (SELECT coalesce(jsonb_object_agg(k, award.content -> k), '{{}}') FROM jsonb_object_keys(NEW.after) k);
-NEW.asked_at := now();
+IF NOT {BY_OWNER} THEN NEW.asked_at := now(); END IF;
 RETURN NEW;
 """
 
@@ -224,7 +225,7 @@ IF OLD.state IN ('accepted', 'refused', 'withdrawn') AND
     OR OLD.letter_id IS NOT NULL AND NEW.letter_id IS DISTINCT FROM OLD.letter_id
     OR OLD.agreed_by_id IS NOT NULL AND NEW.agreed_by_id IS DISTINCT FROM OLD.agreed_by_id
 THEN {refuse("the answer to a change stays")} END IF;
-IF NEW.state = 'accepted' AND OLD.state <> 'accepted' THEN NEW.decided_at := now(); END IF;
+IF NEW.state = 'accepted' AND OLD.state <> 'accepted' AND NOT {BY_OWNER} THEN NEW.decided_at := now(); END IF;
 RETURN NEW;
 """
 

@@ -369,7 +369,7 @@ def the_desk_asks_for_a_piece(journey: Journey) -> None:
     drafter.open(link_in(journey.mail(DRAFTER, "Devis de la formatrice")))
     drafter.open(f"{journey.file}repondre/")
     drafter.page.locator("input[type=file]").first.set_input_files(a_paper(journey.folder, "Devis"))
-    drafter.press("Joindre")
+    expect(drafter.main.locator(".files .docs li")).to_have_count(1)  # joined by itself
     drafter.write("Votre réponse", "Voici le devis signé.")
     drafter.press("Envoyer ma réponse")
     journey.mail(INSTRUCTOR, journey.number)

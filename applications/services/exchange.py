@@ -17,6 +17,7 @@ from applications.sections import progress
 from applications.services.reading import for_reading, locked_file, require
 from applications.services.writing import count_money, replace_rows
 from applications.states import RequestOutcome
+from applications.validity import REFUSED_FILES
 from common.clock import database_now
 from common.dates import local
 from common.errors import DomainError
@@ -136,8 +137,10 @@ def answer_pieces(
 
 
 def left_aside(request: PieceRequest, corrections: list[Correction]) -> list[str]:
-    """What was asked and is neither corrected nor joined. What only follows another answer may stay as it is."""
-    done = {one.name for one in corrections} | set(request.attachments.values_list("code", flat=True))
+    """What was asked and is neither corrected nor joined. A file that was refused joins nothing;
+    what only follows another answer may stay as it is."""
+    joined = request.attachments.exclude(file__state__in=REFUSED_FILES)
+    done = {one.name for one in corrections} | set(joined.values_list("code", flat=True))
     return [item.label for item in request.asked if item.code not in done and not item.follows]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -17,7 +17,7 @@ from applications.models import Application, AskedItem, Attachment, PieceRequest
 from applications.services.exchange import GONE
 from applications.states import ApplicationState
 from applications.views import home_parts
-from applications.views.document_rows import file_row
+from applications.views.document_rows import file_row, same_as_seen, scanning, state_of
 from applications.views.fetching import own_file
 from common.errors import DomainError, NotAllowed
 from documents.names import display_name
@@ -39,8 +39,12 @@ def pieces_answer(request: HttpRequest, public_id: UUID) -> HttpResponse:
         raise DomainError(GONE)
     if not policies.writes_for_its_commune(request.user, application):
         raise NotAllowed("Votre rôle dans la commune ne permet pas cette action.")
+    if request.method == "GET" and "etat" in request.GET:
+        return _state(request, application, asked)
     if request.method == "GET":
         return _page(request, application, asked, AnswerForms(application, asked, spare=_spare(request)), {})
+    if request.accepts("application/json") and not request.accepts("text/html"):
+        return JsonResponse({"sentence": _join_at_once(request, application, asked)})
     forms = AnswerForms(application, asked, data=request.POST)
     answer = _keep(request, application, asked, forms)
     if isinstance(answer, HttpResponse):
@@ -94,20 +98,33 @@ def _join(request: HttpRequest, application: Application, asked: PieceRequest) -
         if not item.is_document:
             continue
         chosen = request.FILES.getlist(f"fichiers-{item.code}")
-        words = _join_one(request, application, item, chosen)
+        words = _join_one(request, application, item, chosen, request.POST.get(f"remplace-{item.code}", ""))
         if request.POST.get("joindre") == item.code and not chosen:
-            words.append(
-                f"« {display_name(heavy[0])} » dépasse 20 Mo : réduisez-le, puis joignez-le."
-                if heavy
-                else "Choisissez d’abord un fichier."
-            )
+            words.append(_heavy(heavy[0]) if heavy else "Choisissez d’abord un fichier.")
         if words:
             refused[item.code] = " ".join(words)
     return refused
 
 
-def _join_one(request: HttpRequest, application: Application, item: AskedItem, chosen: list[Any]) -> list[str]:
-    replaces = request.POST.get(f"remplace-{item.code}", "")
+def _join_at_once(request: HttpRequest, application: Application, asked: PieceRequest) -> str:
+    """The files the page sends by itself while one writes (static/js/uploads.js): what was refused, in words."""
+    code = request.POST.get("code", "")
+    item = next((one for one in asked.asked if one.is_document and one.code == code), None)
+    if item is None:
+        return "Cette pièce n’est pas demandée. Pour l’envoyer quand même, écrivez à la métropole."
+    chosen, heavy = request.FILES.getlist("uploads"), [_heavy(name) for name in too_heavy(request)]
+    if not chosen and not heavy:
+        return "Choisissez d’abord un fichier."
+    return " ".join([*heavy, *_join_one(request, application, item, chosen, request.POST.get("replaces", ""))])
+
+
+def _heavy(name: str) -> str:
+    return f"« {display_name(name)} » dépasse 20 Mo : réduisez-le, puis joignez-le."
+
+
+def _join_one(
+    request: HttpRequest, application: Application, item: AskedItem, chosen: list[Any], replaces: str
+) -> list[str]:
     words = []
     for upload in chosen:
         try:
@@ -159,17 +176,30 @@ def _page(
     return render(request, "applications/commune/answer.html", context, status=422 if wrong else 200)
 
 
+def _state(request: HttpRequest, application: Application, asked: PieceRequest) -> HttpResponse:
+    """The files joined for one document, asked again while they are scanned; 204 as long as nothing changed (`vu`)."""
+    item = next((one for one in asked.asked if one.is_document and one.code == request.GET["etat"]), None)
+    row = _row(application, asked, item, {}) if item else None
+    if row is None or same_as_seen(row, request.GET.get("vu", "")):
+        return HttpResponse(status=204)
+    return render(request, "applications/commune/_answer_papers.html", {"row": row, "alone": True})
+
+
 def _row(application: Application, asked: PieceRequest, item: AskedItem, refused: dict[str, str]) -> dict[str, Any]:
     files = [one for one in application.attachments.all() if one.code == item.code]
     joined = [one for one in files if one.piece_request_id == asked.pk]
     there = [one for one in files if one.piece_request_id != asked.pk]
+    shown = [file_row(one) for one in joined]
+    kind, state = state_of(None, joined, shown) if joined else ("you", "À joindre")
     return {
         "item": item,
-        "files": [{**file_row(one), "replaces": _name(one, there)} for one in joined],
+        "code": item.code,
+        "files": [{**one, "replaces": _name(attachment, there)} for one, attachment in zip(shown, joined, strict=True)],
+        **scanning(joined, shown, kind),
         "there": there,
         "only": there[0].pk if len(there) == 1 else None,
-        "kind": "done" if joined else "you",
-        "state": "Jointe" if joined else "À joindre",
+        "kind": kind,
+        "state": state,
         "error": refused.get(item.code, ""),
     }
 

@@ -56,8 +56,7 @@ def _row(
 ) -> dict[str, Any]:
     code = document.code if document else OTHERS
     shown = [file_row(one, document) for one in files]
-    kind, label = _state(document, files, shown)
-    waiting = [one for one in files if one.file.state == FileState.QUARANTINED]
+    kind, label = state_of(document, files, shown)
     return {
         "code": code,
         "label": document.label if document else "Autres pièces",
@@ -68,15 +67,20 @@ def _row(
         "state": label,
         "error": errors.get(code, ""),
         "files": shown,
-        "waits": bool(waiting),
-        "pause": 20 if any(_is_slow(one) for one in waiting) else 2,
-        "seen": _mark(shown, kind),
+        **scanning(files, shown, kind),
         "offer": _offer(offers.get(code)) if not files else None,
         "form": UploadForm(initial={"code": code}, auto_id=f"id_{code}_%s"),
     }
 
 
-def _state(document: Any, files: list[Attachment], shown: list[dict[str, Any]]) -> tuple[str, str]:
+def scanning(files: list[Attachment], shown: list[dict[str, Any]], kind: str) -> dict[str, Any]:
+    """How a row asks again by itself while its files are scanned."""
+    waiting = [one for one in files if one.file.state == FileState.QUARANTINED]
+    pause = 20 if any(_is_slow(one) for one in waiting) else 2
+    return {"waits": bool(waiting), "pause": pause, "seen": _mark(shown, kind)}
+
+
+def state_of(document: Any, files: list[Attachment], shown: list[dict[str, Any]]) -> tuple[str, str]:
     if not files:
         return ("you", "À joindre") if document and document.required else ("plain", "Aucune")
     order = list(FILE_STATES)

@@ -1,4 +1,5 @@
 // Documents: dropped or chosen, several at once, each with its progress and its result. The page works without.
+// A place for documents ([data-upload]) is a form of its own, or a part of a larger one: then it says its code (data-code).
 (() => {
   "use strict";
 
@@ -87,14 +88,27 @@
     while (busy < LANES && queue.length) send(queue.shift());
   }
 
-  function send(task) {
-    const body = new FormData(task.form);
+  const isForm = (form) => form.matches("form");
+  const replaces = (form) => (isForm(form) ? form.elements.replaces : form.querySelector("select"));
+
+  function bodyOf(form, file) {
+    const body = isForm(form) ? new FormData(form) : new FormData();
+    if (!isForm(form)) {
+      body.append("csrfmiddlewaretoken", form.closest("form").elements.csrfmiddlewaretoken.value);
+      body.append("code", form.dataset.code);
+      if (replaces(form)) body.append("replaces", replaces(form).value);
+    }
     body.delete("uploads");
-    body.append("uploads", task.file);
+    body.append("uploads", file);
+    return body;
+  }
+
+  function send(task) {
+    const body = bodyOf(task.form, task.file);
     const request = new XMLHttpRequest();
     task.request = request;
     busy += 1;
-    request.open("POST", task.form.action || location.pathname);
+    request.open("POST", (isForm(task.form) && task.form.action) || location.pathname);
     request.setRequestHeader("Accept", "application/json");
     request.upload.onprogress = (event) => {
       if (!event.lengthComputable) return;
@@ -117,7 +131,7 @@
     if (request.status === 200 && isJson(request) && !sentenceOf(request)) {
       joined += 1;
       remove(task);
-      if (task.form.elements.replaces) task.form.elements.replaces.value = "";
+      if (replaces(task.form)) replaces(task.form).value = "";
       refresh(task.form);
     } else refuse(task, sentenceOf(request));
   }
@@ -147,7 +161,7 @@
     if (joined) parts.push(`${plural(joined, "fichier")} reçu${joined > 1 ? "s" : ""}`);
     if (refused) parts.push(`${plural(refused, "fichier")} refusé${refused > 1 ? "s" : ""}`);
     if (status && parts.length) status.textContent = `${parts.join(", ")}.`;
-    const reload = joined && !document.querySelector("form[data-upload][data-state]") && !refused;
+    const reload = joined && !document.querySelector("[data-upload][data-state]") && !refused;
     joined = refused = 0;
     if (reload) location.reload();
   }
@@ -167,10 +181,12 @@
       input.value = "";
       if (chosen.length) add(form, chosen);
     });
-    form.addEventListener("submit", (event) => {
+    const choose = (event) => {
       event.preventDefault();
       input.click();
-    });
+    };
+    if (isForm(form)) form.addEventListener("submit", choose);
+    else form.querySelector("button").addEventListener("click", choose);
     ["dragenter", "dragover"].forEach((kind) => row.addEventListener(kind, (event) => {
       if (!event.dataTransfer.types.includes("Files")) return;
       event.preventDefault();
@@ -197,7 +213,7 @@
     });
   }
 
-  document.querySelectorAll("form[data-upload]").forEach(ready);
+  document.querySelectorAll("[data-upload]").forEach(ready);
   // A file dropped beside its place must not replace the page.
   ["dragover", "drop"].forEach((kind) => document.addEventListener(kind, (event) => {
     if (event.dataTransfer && event.dataTransfer.types.includes("Files") && !event.defaultPrevented) event.preventDefault();

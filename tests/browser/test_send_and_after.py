@@ -119,8 +119,7 @@ def the_commune_answers(who: Person, home: str, folder: Path) -> None:
         who.press("Envoyer ma réponse")
     who.main.locator("[name=success]").fill("quatre-vingt-dix agents sont formés.")
     who.main.locator("#devis input[type=file]").set_input_files(a_paper(folder, "Devis"))
-    who.press("Joindre")
-    who.reads("devis.pdf")
+    expect(who.main.locator("#devis .docs")).to_contain_text("devis.pdf")  # joined by itself
     expect(who.main.locator("[name=success]")).to_have_value("quatre-vingt-dix agents sont formés.")
     who.press("Envoyer ma réponse")
     who.reads("Votre réponse est envoyée")
