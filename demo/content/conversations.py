@@ -12,6 +12,7 @@ class Said:
     hour: str
     text: str
     shown: bool = False
+    paper: str = ""  # title of the letter joined to it
 
 
 CONVERSATIONS: dict[str, tuple[Said, ...]] = {
@@ -27,7 +28,14 @@ CONVERSATIONS: dict[str, tuple[Said, ...]] = {
             COMMUNE,
             5,
             "14:30",
-            "Bonjour,\n\nOui, par un courrier du président. Nous vous l’enverrons avec les pièces si vous le souhaitez.",
+            "Bonjour,\n\nOui, par un courrier du président. Le voici.",
+            paper="Accord de la chambre de métiers et de l’artisanat",
+        ),
+        Said(
+            DESK,
+            4,
+            "09:05",
+            "Bonjour,\n\nMerci, l’accord est au dossier. Rien d’autre ne manque : l’avis suivra dans la quinzaine.",
         ),
     ),
     "pertuis-marche-emploi": (

@@ -18,10 +18,11 @@ from applications.models import (
     PieceRequest,
     Version,
 )
+from applications.notifications.desk import PiecesAsked
 from applications.states import ApplicationState, DecisionKind, DecisionState, Side
 from demo.content import Content
 from demo.content.shapes import Project
-from demo.seed import papers, questions
+from demo.seed import papers, questions, sent
 from demo.seed.calls import money
 from demo.seed.pen import Clock, Step, born, token, walk
 from fund.models import Call
@@ -85,8 +86,8 @@ class Scene:
 
 def write_projects(scene: Scene) -> None:
     """Every project of the open call; those sent first come first in the numbers."""
-    sent = [p for p in scene.content.projects if p.target_state != "draft"]
-    order = sorted(sent, key=lambda p: (-len(ROADS[p.target_state]), p.key))
+    ready = [p for p in scene.content.projects if p.target_state != "draft"]
+    order = sorted(ready, key=lambda p: (-len(ROADS[p.target_state]), p.key))
     for index, project in enumerate(order):
         write(scene, project, sent_at=scene.clock.at(-80 + index * 2, f"{9 + index % 8:02d}:{(index * 7) % 60:02d}"))
     for index, project in enumerate(p for p in scene.content.projects if p.target_state == "draft"):
@@ -252,6 +253,7 @@ def send(scene: Scene, application: Application, at: datetime) -> None:
         "search_text": snapshots.search_text(application, number),
     }
     walk(application, [Step("submit", S.SUBMITTED, signatory, at, fields)])
+    sent.receipt(application, at)
 
 
 @dataclass
@@ -298,7 +300,7 @@ class Life:
     def to_awaiting_commune(self, at: datetime) -> None:
         request = needed(self.project.piece_request)
         self.step(S.AWAITING_COMMUNE, self.instructor, at, request.reason)
-        PieceRequest.objects.create(
+        asked = PieceRequest.objects.create(
             application=self.application,
             asked_by=self.instructor,
             asked_at=at,
@@ -306,6 +308,7 @@ class Life:
             reason=request.reason,
             due_on=self.scene.clock.day(request.due_in_days),
         )
+        sent.told(PiecesAsked(self.application, asked), at=at)
 
     def to_under_review(self, at: datetime) -> None:
         self.step(S.UNDER_REVIEW, self.manager, at, complete_checked_at=at)
@@ -416,5 +419,6 @@ def a_decision(
         }
         walk(decision, [Step("sign", DecisionState.SIGNED, head, signed_at, fields)])
         notified = at + timedelta(hours=21)
-        walk(decision, [Step("notify", DecisionState.NOTIFIED, None, notified, {"notified_at": notified})])
+        told = {"notified_at": notified, "letter": sent.decision_letter(decision, notified)}
+        walk(decision, [Step("notify", DecisionState.NOTIFIED, None, notified, told)])
     return decision

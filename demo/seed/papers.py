@@ -11,7 +11,7 @@ import typst
 from django.conf import settings
 
 from accounts.models import User
-from applications.models import Application, Attachment
+from applications.models import Application, Attachment, PieceRequest
 from common.dates import day as day_in_words
 from common.money import euros
 from demo.content import Content, merge, of_commune
@@ -90,8 +90,19 @@ def store(
     return stored
 
 
-def attach(content: Content, application: Application, documents: Any, *, by: User, at: datetime, issued: Any) -> None:
-    for index, document in enumerate(documents):
+def attach(
+    content: Content,
+    application: Application,
+    documents: Any,
+    *,
+    by: User,
+    at: datetime,
+    issued: Any,
+    answers: PieceRequest | None = None,
+) -> None:
+    """Documents of a file: with it, or with the answer to a request."""
+    first = application.attachments.count() if answers else 0
+    for index, document in enumerate(documents, first):
         pdf = paper(content, document, application, issued(document.issued_on_offset_days))
         stored = store(
             pdf,
@@ -107,6 +118,7 @@ def attach(content: Content, application: Application, documents: Any, *, by: Us
             code=document.requirement,
             title=document.title,
             file=stored,
+            piece_request=answers,
             added_by=by,
             added_at=at,
         )

@@ -41,9 +41,7 @@ def awaiting(desk: Desk) -> Application:
     return fresh(draft)
 
 
-def test_a_request_is_answered(
-    live_stack: LiveStack, new_visitor: Callable[..., Visitor], tmp_path: Path
-) -> None:
+def test_a_request_is_answered(live_stack: LiveStack, new_visitor: Callable[..., Visitor], tmp_path: Path) -> None:
     desk = Desk()
     application = awaiting(desk)
     path = f"/dossiers/{application.public_id}/repondre/"
