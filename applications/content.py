@@ -10,6 +10,7 @@ from applications.doors import TABLES
 from applications.models import Application, BudgetLine, Indicator, Milestone, Partner
 from applications.states import FundingStatus
 from common.money import euros
+from common.typography import typo
 
 ROW_MODELS: dict[str, type[Any]] = {
     "partners": Partner,
@@ -60,7 +61,8 @@ def text_of(name: str, value: Any, application: Application | None = None) -> st
         return questionnaire.words(application, name, value)
     if name in TABLES:
         rows = [ROW_MODELS[name](**row) for row in from_json(name, value)]
-        return "\n".join(_line(row) if name == "budget_lines" else row_words(row) for row in rows)
+        words = [typo(_line(row) if name == "budget_lines" else row_words(row)) for row in rows]
+        return "\n".join(f"– {one}" for one in words) if len(words) > 1 else "".join(words)
     answer = field_answer(Application(**{name: from_json(name, value)}), name)
     return "\n".join(answer.items) if answer.items else str(answer.value or "")
 

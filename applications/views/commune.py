@@ -111,7 +111,7 @@ def application_home(request: HttpRequest, public_id: UUID) -> HttpResponse:
         context |= _draft_context(application, user)
     else:
         decision = told_decision(application)
-        asked = list(application.piece_requests.prefetch_related("attachments__file").select_related("asked_by"))
+        asked = home_parts.requests_of(application)
         waiting = next((one for one in asked if one.answered_at is None), None)
         context |= {
             "decision": decision,

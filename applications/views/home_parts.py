@@ -9,10 +9,12 @@ from django.urls import NoReverseMatch, reverse
 from accounts.models import Membership, User
 from accounts.states import FILE_ROLES, Role
 from applications import eligibility, policies
+from applications.comparing import difference_of
 from applications.models import Application, Decision, PieceRequest
 from applications.sections import BY_SLUG, PARTS, Progress, progress
 from applications.standing import IN_DECISION, Standing
 from applications.states import ApplicationState as S
+from applications.states import RequestOutcome
 from common.dates import day, day_short, moment, remaining
 from common.money import euros, percent
 from common.typography import counted, of_name
@@ -352,3 +354,13 @@ def next_steps(application: Application, user: User, *, complete: bool) -> list[
 
 def sections_of(application: Application, today: date) -> list[Progress]:
     return progress(application, today=today)
+
+
+def requests_of(application: Application) -> list[PieceRequest]:
+    """What was asked of the commune, each with its answer as it left: `differences` are its corrections, before and after."""
+    found = application.piece_requests.select_related("asked_by").prefetch_related("attachments__file", "corrections")
+    asked = list(found)
+    for one in asked:
+        corrections = one.corrections.all() if one.answered_at and one.outcome != RequestOutcome.LAPSED else ()
+        one.differences = [difference_of(each, application) for each in corrections]  # type: ignore[attr-defined]
+    return asked

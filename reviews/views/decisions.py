@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import decision_letters, policies
 from applications import services as applications
-from applications.models import Application, Decision
+from applications.models import Application, ChangeRequest, Decision
+from applications.models.change import OPEN
 from applications.notifications.desk import letter_mail
 from applications.services.decisions import DECIDABLE, already_decided, check_amount
 from applications.states import DecisionKind, DecisionState
@@ -125,6 +126,13 @@ def decisions_seen(user: Any) -> Any:
     return Decision.objects.filter(application__in=seen).select_related(*RELATED)
 
 
+def changes_waiting(user: Any) -> Any:
+    """The changes of awarded actions that wait for an answer or a signature, on the files this person may see."""
+    seen = Application.objects.visible_to(user).sent()
+    found = ChangeRequest.objects.filter(application__in=seen, state__in=OPEN)
+    return found.select_related("application__organisation", "asked_by").order_by("pk")
+
+
 @require_safe
 @desk_page
 def decision_list(request: HttpRequest) -> HttpResponse:
@@ -138,6 +146,7 @@ def decision_list(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "waiting_cents": sum(one.amount_cents for one in waiting),
         "done": done,
+        "changes": list(changes_waiting(request.user)[:100]),
         "signs": policies.can_sign_decision(request.user, None),
     }
     return render(request, "reviews/decisions.html", context)

@@ -320,3 +320,9 @@ class TestPages:
         assert client.post(desk, act).status_code == 302
         client.force_login(team.drafter)
         assert "5\u202f000,00\u202f€" in client.get(url).content.decode()
+
+
+def test_a_change_waits_on_the_page_of_decisions(team: Team, client: Client) -> None:
+    ask(team, awarded(team), title="Autre titre")
+    client.force_login(team.manager)
+    assert "Actions aidées à modifier, 1" in client.get(reverse("decision_list")).content.decode()
