@@ -21,7 +21,7 @@ from tests.factories.payments import Team, a_batch, an_instalment
 from tests.payments.test_returns import a_csv, rows_of
 
 ROUNDS = 50 if os.environ.get("FULL") else 2
-SMALL = 60_000  # two awards a round, fifty rounds, one envelope
+SMALL = 20_000  # two awards a round, fifty rounds, one envelope
 
 
 def killed(act: Callable[[], Any], *, committed: bool) -> None:

@@ -172,7 +172,7 @@ def test_two_preparers_never_take_the_same_instalment(transactional_db: None) ->
     team = Team()
     second = a_finance_preparer()
     for round_ in range(1, ROUNDS + 1):
-        instalment = an_instalment(team if round_ == 1 else team.beside(), "approved", cents=60_000)
+        instalment = an_instalment(team if round_ == 1 else team.beside(), "approved", cents=10_000)
         batches = [services.create_batch(by=person) for person in (team.preparer, second)]
 
         def take_and_seal(batch: Batch, person: Any, pk: int = instalment.pk) -> Batch:
