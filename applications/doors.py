@@ -198,8 +198,12 @@ RETURN NULL;
 REDUCED = """coalesce((SELECT sum(r.reduction_cents) FROM applications_changerequest r
     WHERE r.decision_id = d.id AND r.state = 'accepted'), 0)"""
 
+# What the award of the file `a` gave back to its envelope, whatever the reason: the ledger says it.
+GIVEN_BACK = """coalesce((SELECT sum(m.amount_cents) FROM fund_movement m
+    WHERE m.verb = 'decommit' AND m.subject = a.number), 0)"""
+
 CHANGE_ASKED = f"""
-SELECT a.state, d.kind, d.state AS told, d.application_id, d.amount_cents - {REDUCED} AS cents, to_jsonb(a) AS content INTO award
+SELECT a.state, d.kind, d.state AS told, d.application_id, d.amount_cents - {GIVEN_BACK} AS cents, to_jsonb(a) AS content INTO award
     FROM applications_decision d JOIN applications_application a ON a.id = d.application_id WHERE d.id = NEW.decision_id;
 IF award.application_id <> NEW.application_id OR award.state <> 'granted' OR award.kind <> 'grant' OR award.told <> 'notified' THEN
     {refuse("a change is asked of an awarded action")}

@@ -1,17 +1,24 @@
-"""The acts on an award: extension, cancellation, lapse. Prepared by one person, signed by another; the money follows at once."""
+"""The acts on an award: extension, reduction, cancellation, lapse. Prepared by one person, signed by another; the money follows at once."""
 
 import pgtrigger
 
+from applications.doors import GIVEN_BACK
 from common.guards import BY_OWNER, Guard, refuse
 
 ENDED_NOW = """EXISTS (SELECT 1 FROM payments_awardact x WHERE x.decision_id = OLD.decision_id AND x.state = 'signed'
-    AND x.kind <> 'extension' AND x.signed_at = now())"""
+    AND x.kind IN ('cancellation', 'lapse') AND x.signed_at = now())"""
+REDUCED_NOW = """EXISTS (SELECT 1 FROM payments_awardact x WHERE x.decision_id = OLD.decision_id AND x.state = 'signed'
+    AND x.kind = 'reduction' AND x.signed_at = now())"""
+
+# What the award of `d` amounts to, counted by the ledger, whatever gave money back.
+AWARD_NOW = f"d.amount_cents - {GIVEN_BACK}"
 
 ACT_BORN = f"""
-SELECT d.application_id, d.kind, d.state AS told, a.state, a.organisation_id INTO award FROM applications_decision d
+SELECT d.application_id, d.kind, d.state AS told, a.state, a.organisation_id, {AWARD_NOW} AS cents INTO award FROM applications_decision d
     JOIN applications_application a ON a.id = d.application_id WHERE d.id = NEW.decision_id;
 NEW.application_id := award.application_id;
 NEW.organisation_id := award.organisation_id;
+NEW.award_cents := award.cents;
 IF NOT {BY_OWNER} THEN
     NEW.prepared_at := now();
     IF award.kind <> 'grant' OR award.told <> 'notified' OR award.state <> 'granted' THEN
@@ -26,9 +33,9 @@ RETURN NEW;
 
 # What it frees is counted here: the award, less what was paid.
 ACT_STAYS = f"""
-IF (NEW.decision_id, NEW.application_id, NEW.organisation_id, NEW.kind, NEW.reason, NEW.until, NEW.before, NEW.prepared_by_id, NEW.prepared_at)
+IF (NEW.decision_id, NEW.application_id, NEW.organisation_id, NEW.kind, NEW.reason, NEW.until, NEW.before, NEW.award_cents, NEW.reduction_cents, NEW.prepared_by_id, NEW.prepared_at)
     IS DISTINCT FROM
-   (OLD.decision_id, OLD.application_id, OLD.organisation_id, OLD.kind, OLD.reason, OLD.until, OLD.before, OLD.prepared_by_id, OLD.prepared_at)
+   (OLD.decision_id, OLD.application_id, OLD.organisation_id, OLD.kind, OLD.reason, OLD.until, OLD.before, OLD.award_cents, OLD.reduction_cents, OLD.prepared_by_id, OLD.prepared_at)
 THEN {refuse("an act stays as it was prepared; another takes its place")} END IF;
 IF OLD.letter_id IS NOT NULL AND NEW.letter_id IS DISTINCT FROM OLD.letter_id THEN {refuse("the letter of an act stays")} END IF;
 IF NOT (OLD.state = 'prepared' AND NEW.state = 'signed') AND
@@ -39,7 +46,13 @@ IF OLD.state = 'prepared' AND NEW.state = 'signed' AND NOT {BY_OWNER} THEN
     PERFORM 1 FROM applications_decision d WHERE d.id = NEW.decision_id FOR NO KEY UPDATE;
     NEW.signed_at := now();
     IF NEW.act_date > current_date THEN {refuse("an act is not dated in the future")} END IF;
-    IF NEW.kind = 'extension' AND NEW.released_cents <> 0 OR NEW.kind <> 'extension' AND NEW.released_cents <> (
+    -- Its own movement is already in the ledger.
+    IF NEW.kind = 'reduction' AND NEW.award_cents <> NEW.reduction_cents + (SELECT {AWARD_NOW}
+        FROM applications_decision d JOIN applications_application a ON a.id = d.application_id WHERE d.id = NEW.decision_id)
+    THEN {refuse("the award changed since the act was prepared")} END IF;
+    IF NEW.kind = 'extension' AND NEW.released_cents <> 0
+        OR NEW.kind = 'reduction' AND NEW.released_cents <> NEW.reduction_cents
+        OR NEW.kind IN ('cancellation', 'lapse') AND NEW.released_cents <> (
         SELECT coalesce(sum(i.amount_cents), 0) FROM payments_instalment i
         WHERE i.decision_id = NEW.decision_id AND i.state = 'planned')
     THEN {refuse("an act frees what is not paid, no more and no less")} END IF;
@@ -55,10 +68,10 @@ IF NEW.kind = 'extension' THEN
     IF award.state <> 'granted' THEN {refuse("an act changes an award that stands")} END IF;
     RETURN NULL;
 END IF;
-IF award.state <> (CASE NEW.kind WHEN 'lapse' THEN 'lapsed' ELSE 'cancelled' END) THEN
-    {refuse("the file of an ended award says so")}
+IF award.state <> (CASE NEW.kind WHEN 'lapse' THEN 'lapsed' WHEN 'cancellation' THEN 'cancelled' ELSE 'granted' END) THEN
+    {refuse("the file of an ended award says so, of a reduced one stands")}
 END IF;
-IF EXISTS (SELECT 1 FROM payments_instalment i WHERE i.decision_id = NEW.decision_id AND i.state NOT IN ('paid', 'void')) THEN
+IF NEW.kind <> 'reduction' AND EXISTS (SELECT 1 FROM payments_instalment i WHERE i.decision_id = NEW.decision_id AND i.state NOT IN ('paid', 'void')) THEN
     {refuse("an ended award has nothing left to pay")}
 END IF;
 IF NOT EXISTS (

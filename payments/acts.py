@@ -70,6 +70,12 @@ def what(act: AwardAct) -> str:
     """What the act does, in one sentence."""
     if act.kind == ActKind.EXTENSION and act.until and act.before:
         return f"La date de caducité de l’aide est reportée au {day(act.until)} (au lieu du {day(act.before)})."
+    if act.kind == ActKind.REDUCTION:
+        left = act.award_cents - act.reduction_cents
+        return (
+            f"L’aide est ramenée à {euros(left)} (au lieu de {euros(act.award_cents)}). Les versements qui restent prévus "
+            "baissent d’autant."
+        )
     if act.kind == ActKind.LAPSE:
         return f"L’aide est caduque. Les {euros(act.released_cents)} qui n’ont pas été versés ne le seront plus."
     return f"L’aide est annulée. Les {euros(act.released_cents)} qui n’ont pas été versés ne le seront pas."

@@ -242,6 +242,9 @@ class ActForm(forms.Form):
     until = forms.DateField(
         label="Nouvelle date de caducité", required=False, widget=DateInput(), help_text="Pour une prolongation."
     )
+    award_cents = MoneyField(
+        label="Montant de l’aide après l’acte", required=False, min_cents=1, help_text="Pour une réduction."
+    )
     reason = forms.CharField(
         label="Motifs",
         help_text="La commune les lit dans la lettre.",
@@ -254,6 +257,8 @@ class ActForm(forms.Form):
         data = super().clean() or self.cleaned_data
         if data.get("kind") == ActKind.EXTENSION and not data.get("until") and "until" not in self.errors:
             self.add_error("until", "Une prolongation dit jusqu’à quand.")
+        if data.get("kind") == ActKind.REDUCTION and not data.get("award_cents") and "award_cents" not in self.errors:
+            self.add_error("award_cents", "Une réduction dit ce qui reste de l’aide.")
         return data
 
 

@@ -4,6 +4,7 @@ import pgtrigger
 
 from applications.doors import REDUCED
 from common.guards import BY_OWNER, Guard, refuse
+from payments.act_guards import REDUCED_NOW
 from payments.bank_guards import VISA_FROM
 from payments.settling_guards import PAPERS_WANTED, RELEASED, SETTLED_NOW
 
@@ -38,7 +39,7 @@ IF (NEW.decision_id, NEW.application_id, NEW.organisation_id, NEW.position, NEW.
     OR NEW.amount_cents <> OLD.amount_cents AND NOT (
         NEW.amount_cents < OLD.amount_cents AND OLD.state = 'planned' AND NEW.state = 'planned' AND (EXISTS (
             SELECT 1 FROM applications_changerequest r WHERE r.decision_id = OLD.decision_id AND r.state = 'accepted'
-                AND r.reduction_cents > 0 AND r.decided_at = now()) OR {SETTLED_NOW}))
+                AND r.reduction_cents > 0 AND r.decided_at = now()) OR {SETTLED_NOW} OR {REDUCED_NOW}))
 THEN {refuse("an instalment keeps its award and its amount")} END IF;
 IF NOT {BY_OWNER} THEN
     IF NEW.state = OLD.state AND (NEW.requested_by_id, NEW.certified_by_id, NEW.endorsed_by_id, NEW.approved_by_id, NEW.paid_on,

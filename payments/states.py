@@ -19,8 +19,12 @@ class InstalmentState(models.TextChoices):
 
 class ActKind(models.TextChoices):
     EXTENSION = "extension", "Prolongation"
+    REDUCTION = "reduction", "Réduction de l’aide"
     CANCELLATION = "cancellation", "Annulation de l’aide"
     LAPSE = "lapse", "Caducité de l’aide"
+
+
+ENDING_ACTS = (ActKind.CANCELLATION, ActKind.LAPSE)
 
 
 class ActState(models.TextChoices):

@@ -17,15 +17,16 @@ from documents.models import StoredFile
 from fund.models import Movement
 from journal.guards import state_guards
 from payments.act_guards import act_guards, ended_guards
-from payments.states import ActKind, ActState
+from payments.states import ENDING_ACTS, ActKind, ActState
 
 A = ActState
 
 
 class AwardAct(StatefulModel):
-    """An extension of the lapse date, the cancellation of an award, or its lapse. An award never ends by itself.
+    """An extension of the lapse date, a reduction, the cancellation of an award, or its lapse. An award never ends by itself.
 
     A cancellation or a lapse frees what is not paid: the planned instalments fall, their money comes back (`movement`).
+    A reduction takes `reduction_cents` from `award_cents`, what the award was when the act was prepared (by the database).
     """
 
     grants = Grants.NO_DELETE
@@ -38,6 +39,8 @@ class AwardAct(StatefulModel):
     reason = models.TextField("motifs")
     before = models.DateField("caducité d’avant", null=True)
     until = models.DateField("nouvelle caducité", null=True)
+    award_cents = models.BigIntegerField("aide en vigueur", default=0)
+    reduction_cents = models.BigIntegerField("réduction", default=0)
     released_cents = models.BigIntegerField("somme libérée", default=0)
     prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     prepared_at = models.DateTimeField("préparé le", db_default=Now())
@@ -55,13 +58,18 @@ class AwardAct(StatefulModel):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["decision"], condition=Q(state=A.PREPARED), name="act_one_prepared"),
             models.UniqueConstraint(
-                fields=["decision"], condition=Q(state=A.SIGNED) & ~Q(kind=ActKind.EXTENSION), name="act_ends_once"
+                fields=["decision"], condition=Q(state=A.SIGNED, kind__in=ENDING_ACTS), name="act_ends_once"
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="act_has_reasons"),
             models.CheckConstraint(
                 condition=~Q(kind=ActKind.EXTENSION)
                 | Q(until__isnull=False, before__isnull=False, until__gt=F("before")),
                 name="act_extends",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=ActKind.REDUCTION, reduction_cents__gt=0, reduction_cents__lt=F("award_cents"))
+                | ~Q(kind=ActKind.REDUCTION) & Q(reduction_cents=0),
+                name="act_reduces",
             ),
             models.CheckConstraint(
                 condition=~Q(state=A.SIGNED) & Q(signed_by__isnull=True)

@@ -10,7 +10,8 @@ from uuid import NAMESPACE_URL, uuid5
 from django.db import transaction
 
 from applications import policies as files
-from applications.models import Application, Decision
+from applications.models import Application, ChangeRequest, Decision
+from applications.models.change import OPEN as OPEN_CHANGES
 from applications.services.instruction import locked_for_desk
 from applications.states import ApplicationState, DecisionKind, DecisionState
 from common.clock import database_now
@@ -18,21 +19,33 @@ from common.dates import day, local
 from common.errors import DomainError, NotAllowed
 from common.money import euros
 from common.wake import wake
+from fund.models import Envelope, Movement
 from fund.services import lock_envelope, move
 from journal.services import advance, begin, locked
 from payments.acts import lapse_date
 from payments.models import AwardAct, Instalment
 from payments.notifications import ActMail
-from payments.states import ActKind, ActState, InstalmentState
+from payments.services.reducing import lower, obstacle
+from payments.states import ENDING_ACTS, ActKind, ActState, InstalmentState
 
 DONE = (InstalmentState.PAID, InstalmentState.VOID)
 
 
 @transaction.atomic
 def prepare_act(
-    application_pk: int, *, kind: str, reason: str, by: Any, until: date | None = None, version: int | None = None
+    application_pk: int,
+    *,
+    kind: str,
+    reason: str,
+    by: Any,
+    until: date | None = None,
+    award_cents: int | None = None,
+    version: int | None = None,
 ) -> AwardAct:
-    """Prepare an act on a standing award. Nothing changes until it is signed by another person."""
+    """Prepare an act on a standing award; nothing changes until it is signed by another person.
+
+    `until` is the new lapse date of an extension, `award_cents` what a reduction leaves of the award.
+    """
     application = locked_for_desk(application_pk, by=by)
     if not files.can_record_decision(by, application):
         raise NotAllowed("Le gestionnaire du fonds prépare les actes.")
@@ -41,13 +54,14 @@ def prepare_act(
         raise DomainError("Un acte est déjà préparé sur cette aide : faites-le signer, ou retirez-le.")
     if not reason.strip():
         raise DomainError("Un acte est motivé : dites à la commune ce qui l’a décidé.")
-    before = lapse_date(decision)
+    before, instalments = lapse_date(decision), list(Instalment.objects.filter(decision=decision).order_by("pk"))
     if kind == ActKind.EXTENSION and (until is None or until <= before):
         raise DomainError(f"La nouvelle date vient après le {day(before)}, celle qui est en vigueur.")
     if kind == ActKind.LAPSE and before >= local(database_now()).date():
         raise DomainError(f"Cette aide n’est caduque qu’après le {day(before)}.")
-    if kind != ActKind.EXTENSION:
-        _to_free(list(Instalment.objects.filter(decision=decision)))
+    if kind in ENDING_ACTS:
+        _to_free(instalments)
+    reduction = _reduction(decision, instalments, award_cents) if kind == ActKind.REDUCTION else 0
     act = AwardAct(
         application=application,
         decision=decision,
@@ -56,9 +70,11 @@ def prepare_act(
         reason=reason.strip(),
         before=before,
         until=until if kind == ActKind.EXTENSION else None,
+        award_cents=decision.now_cents,
+        reduction_cents=reduction,
         prepared_by=by,
     )
-    begin(act, by=by, verb="prepare_act", data={"kind": kind, "until": until})
+    begin(act, by=by, verb="prepare_act", data={"kind": kind, "until": until, "cents": reduction})
     return act
 
 
@@ -95,17 +111,34 @@ def withdraw_act(pk: int, *, by: Any, version: int | None = None) -> AwardAct:
 
 @transaction.atomic
 def sign_act(pk: int, *, act_number: str, act_date: date, by: Any, version: int | None = None) -> AwardAct:
-    """Sign an act: by the head of service, never by who prepared it. A cancellation or a lapse frees what is not paid."""
+    """Sign an act: by the head of service, never by who prepared it; what it frees comes back to the envelope at once."""
     seen = AwardAct.objects.select_related("application__call").filter(pk=pk).first()
     if seen is None:
         raise DomainError("Cet acte n’existe plus.")
     envelope = lock_envelope(seen.application.call.envelope_id)
     decision = locked(Decision.objects.all(), seen.decision_id)
     application = locked_for_desk(seen.application_id, by=by)
-    instalments = list(
-        Instalment.objects.select_for_update(no_key=True, of=("self",)).filter(decision=decision).order_by("pk")
-    )
+    rows = Instalment.objects.select_for_update(no_key=True, of=("self",)).filter(decision=decision)
+    instalments = list(rows.order_by("pk"))
     act = locked(AwardAct.objects.select_related("application"), pk, version=version)
+    number = _may_sign(act, application, act_number, act_date, by=by)
+    planned = _to_free(instalments) if act.kind in ENDING_ACTS else []
+    released = act.reduction_cents + sum(one.amount_cents for one in planned)
+    if act.kind == ActKind.REDUCTION:
+        _reduction(decision, instalments, act.award_cents - act.reduction_cents, prepared=act.award_cents)
+    data = {"kind": act.kind, "act_number": number, "act_date": act_date, "cents": released}
+    signed = {"act_number": number, "act_date": act_date, "released": released}
+    signed["movement"] = _give_back(envelope, released, act, number, by=by) if released else None
+    advance(act, act.sign, signatory=by, by=by, reason=act.reason, data=data, **signed)
+    _follow(act, application, decision, instalments, planned, by=by, data=data)
+    act.refresh_from_db()
+    ActMail(act).queue()
+    transaction.on_commit(lambda: _wake(act.pk), robust=True)
+    return act
+
+
+def _may_sign(act: AwardAct, application: Application, act_number: str, act_date: date, *, by: Any) -> str:
+    """The number of the act, tidied; NotAllowed or DomainError when it cannot be signed so."""
     if not files.can_sign_decision(by, application):
         raise NotAllowed("Le chef de service signe les actes.")
     _must_be_prepared(act)
@@ -117,42 +150,58 @@ def sign_act(pk: int, *, act_number: str, act_date: date, by: Any, version: int 
         raise DomainError("Indiquez le numéro de l’acte (60 caractères au plus).")
     if act_date > local(database_now()).date():
         raise DomainError("La date de l’acte ne peut pas être à venir.")
-    ends = act.kind != ActKind.EXTENSION
-    planned = _to_free(instalments) if ends else []
-    released = sum(one.amount_cents for one in planned)
-    movement = None
-    if ends:
-        movement = move(
-            envelope,
-            "decommit",
-            released,
-            by=by,
-            subject=str(application.number),
-            operation=uuid5(NAMESPACE_URL, f"award-act:{act.pk}"),
-            label=f"{act.get_kind_display()}, acte {number}"[:200],
+    return number
+
+
+def _reduction(
+    decision: Decision, instalments: list[Instalment], award_cents: int | None, *, prepared: int | None = None
+) -> int:
+    """How many cents the award loses to come down to `award_cents`; DomainError when it cannot, or changed since `prepared`."""
+    now = decision.now_cents
+    if prepared is not None and prepared != now:
+        raise DomainError(
+            f"L’aide est aujourd’hui de {euros(now)}, elle était de {euros(prepared)} quand l’acte a été préparé : "
+            "retirez-le et préparez-en un autre."
         )
-    data = {"kind": act.kind, "act_number": number, "act_date": act_date, "cents": released}
-    advance(
-        act,
-        act.sign,
-        signatory=by,
-        act_number=number,
-        act_date=act_date,
-        released=released,
-        movement=movement,
+    if not award_cents or award_cents >= now:
+        raise DomainError(f"Une réduction laisse moins que l’aide d’aujourd’hui, {euros(now)}, et plus que rien.")
+    if ChangeRequest.objects.filter(decision=decision, state__in=OPEN_CHANGES, reduction_cents__gt=0).exists():
+        raise DomainError("La commune demande elle-même de baisser cette aide : répondez d’abord à sa demande.")
+    if refusal := obstacle(decision, instalments, award_cents):
+        raise DomainError(refusal)
+    return now - award_cents
+
+
+def _give_back(envelope: Envelope, cents: int, act: AwardAct, number: str, *, by: Any) -> Movement:
+    return move(
+        envelope,
+        "decommit",
+        cents,
         by=by,
-        reason=act.reason,
-        data=data,
+        subject=str(act.application.number),
+        operation=uuid5(NAMESPACE_URL, f"award-act:{act.pk}"),
+        label=f"{act.get_kind_display()}, acte {number}"[:200],
     )
+
+
+def _follow(
+    act: AwardAct,
+    application: Application,
+    decision: Decision,
+    instalments: list[Instalment],
+    planned: list[Instalment],
+    *,
+    by: Any,
+    data: dict[str, Any],
+) -> None:
+    """What the signed act makes of the plan and of the file."""
+    if act.kind == ActKind.REDUCTION:
+        lower(decision, instalments, act.award_cents - act.reduction_cents, by=by)
     for one in planned:
         advance(one, one.void, why=act.get_kind_display(), by=by, reason=act.reason, data={"cents": one.amount_cents})
-    if ends:
+    if act.kind in ENDING_ACTS:
         verb = application.lapse if act.kind == ActKind.LAPSE else application.cancel
         advance(application, verb, by=by, reason=act.reason, data=data)
-    act.refresh_from_db()
-    ActMail(act).queue()
-    transaction.on_commit(lambda: _wake(act.pk), robust=True)
-    return act
 
 
 def _must_be_prepared(act: AwardAct) -> None:

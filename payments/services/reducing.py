@@ -15,14 +15,15 @@ from payments.states import InstalmentState
 
 def obstacle_to_reduction(sender: Any, *, decision: Decision, award_cents: int, **kwargs: Any) -> str:
     """Receiver of `award_reduction_checked`: why the award cannot be lowered to that, as a sentence; empty when it can."""
-    return _obstacle(decision, list(Instalment.objects.filter(decision=decision).order_by("pk")), award_cents)
+    return obstacle(decision, list(Instalment.objects.filter(decision=decision).order_by("pk")), award_cents)
 
 
-def _obstacle(decision: Decision, instalments: list[Instalment], award_cents: int) -> str:
+def obstacle(decision: Decision, instalments: list[Instalment], award_cents: int) -> str:
     if Settlement.objects.filter(decision=decision).exists():
         return "Le décompte de l’aide est arrêté : son montant ne change plus."
     planned = [one for one in instalments if one.state == InstalmentState.PLANNED]
-    engaged = sum(one.amount_cents for one in instalments if one.state != InstalmentState.PLANNED)
+    settled = (InstalmentState.PLANNED, InstalmentState.VOID)
+    engaged = sum(one.amount_cents for one in instalments if one.state not in settled)
     if not planned:
         return "Tous les versements sont déjà demandés ou payés : le montant ne peut plus baisser ainsi. Écrivez au service."
     least = engaged + len(planned)  # one cent each: an instalment never falls to nothing
@@ -38,11 +39,16 @@ def _obstacle(decision: Decision, instalments: list[Instalment], award_cents: in
 def reduce_plan(sender: Any, *, decision: Decision, award_cents: int, by: Actor, **kwargs: Any) -> None:
     """Receiver of `award_reduced`, in its transaction: the planned instalments share what is left, each in its proportion."""
     found = Instalment.objects.select_for_update(no_key=True, of=("self",)).filter(decision=decision).order_by("pk")
-    instalments = list(found)
-    if refusal := _obstacle(decision, instalments, award_cents):
+    lower(decision, list(found), award_cents, by=by)
+
+
+def lower(decision: Decision, instalments: list[Instalment], award_cents: int, *, by: Actor) -> None:
+    """Lower the planned ones of these instalments, which the caller has locked, until all sum to `award_cents`."""
+    if refusal := obstacle(decision, instalments, award_cents):
         raise DomainError(refusal)
     planned = [one for one in instalments if one.state == InstalmentState.PLANNED]
-    engaged = sum(one.amount_cents for one in instalments) - sum(one.amount_cents for one in planned)
+    live = [one for one in instalments if one.state != InstalmentState.VOID]
+    engaged = sum(one.amount_cents for one in live) - sum(one.amount_cents for one in planned)
     for one, cents in zip(planned, shares([x.amount_cents for x in planned], award_cents - engaged), strict=True):
         if cents == one.amount_cents:
             continue

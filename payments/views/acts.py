@@ -115,6 +115,7 @@ def act_sign(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("award", act.application.public_id)
     planned = Instalment.objects.filter(decision=act.decision_id, state=InstalmentState.PLANNED)
     context = {"form": form, "act": act, "planned": list(planned), "freed": sum(one.amount_cents for one in planned)}
+    context["left"] = act.award_cents - act.reduction_cents
     return render(request, "payments/act_sign.html", context, status=422 if form.errors else 200)
 
 

@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from applications.models import Application, Decision
+from applications.services import ask_change, withdraw_change
 from common.errors import DomainError, NotAllowed
 from fund.models import Envelope
-from fund.services import balance_of
+from fund.services import balance_of, lock_envelope, move
 from notifications.models import Message
 from payments import acts, services
 from payments.models import AwardAct, Instalment
@@ -63,6 +64,63 @@ def test_a_cancellation_frees_what_is_not_paid(team: Team) -> None:
     assert not {"I-01", "I-02b", "I-03", "I-03b"} & set(broken())
     assert acts.make_letter(act.pk) and not acts.make_letter(act.pk)
     assert AwardAct.objects.get(pk=act.pk).letter is not None
+
+
+def test_a_reduction_lowers_what_is_planned_and_gives_back_the_rest(team: Team) -> None:
+    decision = a_decision(team, cents=700_001)
+    a_bank(team)
+    envelope = Envelope.objects.get(pk=decision.application.call.envelope_id)
+    services.request_instalment(decision.instalments.order_by("position")[0].pk, by=team.drafter)  # 350 001
+    act = prepare(team, decision, "reduction", award_cents=500_000)
+    assert (act.award_cents, act.reduction_cents, act.released_cents) == (700_001, 200_001, 0)
+    before = balance_of(envelope)["available"]
+    signed = sign(team, act)
+    assert (signed.released_cents, balance_of(envelope)["available"]) == (200_001, before + 200_001)
+    plan = list(decision.instalments.order_by("position").values_list("state", "amount_cents"))
+    assert plan == [("requested", 350_001), ("planned", 149_999)]
+    assert Application.objects.get(pk=decision.application_id).state == "granted"
+    assert Decision.objects.get(pk=decision.pk).now_cents == 500_000
+    mail = Message.objects.filter(kind="award_act").first()
+    assert mail and "ramenée à 5\u202f000,00" in mail.body_text and "7\u202f000,01" in mail.body_text
+    assert acts.make_letter(act.pk)
+    assert not {"I-01", "I-02b", "I-03", "I-03b"} & set(broken())
+    again = sign(team, prepare(team, decision, "reduction", award_cents=400_000), act_number="CM-78")
+    assert (again.award_cents, again.released_cents) == (500_000, 100_000), "one reduction does not hinder another"
+
+
+@pytest.mark.parametrize("cents", [None, 0, 700_000, 800_000, 350_000])
+def test_a_reduction_leaves_less_and_what_is_asked_for(team: Team, cents: int | None) -> None:
+    decision = a_decision(team)
+    a_bank(team)
+    services.request_instalment(decision.instalments.order_by("position")[0].pk, by=team.drafter)
+    with pytest.raises(DomainError, match=r"laisse moins|ne peut pas descendre"), transaction.atomic():
+        prepare(team, decision, "reduction", award_cents=cents)
+
+
+def test_a_reduction_and_a_change_do_not_cross(team: Team) -> None:
+    decision = a_decision(team, starts_on=date(2027, 1, 4), ends_on=date(2027, 12, 17))
+    act = prepare(team, decision, "reduction", award_cents=500_000)
+    asked = {"reason": "Moins cher que prévu.", "values": {}, "by": team.drafter}
+    change = ask_change(decision.application_id, award_cents=600_000, **asked)
+    with pytest.raises(DomainError, match="répondez d’abord"), transaction.atomic():
+        sign(team, act)
+    with pytest.raises(DomainError, match="répondez d’abord"), transaction.atomic():
+        services.withdraw_act(act.pk, by=team.manager)
+        prepare(team, decision, "reduction", award_cents=400_000)
+    withdraw_change(change.pk, by=team.drafter)
+    sign(team, act)
+    after = ask_change(decision.application_id, award_cents=450_000, **asked)
+    assert (after.award_cents, after.reduction_cents) == (500_000, 50_000), "what stands, after the act"
+
+
+def test_an_award_that_changed_since_is_not_reduced_by_an_old_act(team: Team) -> None:
+    decision = a_decision(team)
+    act = prepare(team, decision, "reduction", award_cents=500_000)
+    envelope = lock_envelope(decision.application.call.envelope_id)
+    move(envelope, "decommit", 1, by=team.manager, subject=str(decision.application.number))
+    with pytest.raises(DomainError, match="préparez-en un autre"), transaction.atomic():
+        services.sign_act(act.pk, act_number="CM-1", act_date=date.today(), by=team.signer)
+    transaction.set_rollback(True)
 
 
 def test_an_extension_moves_the_date_and_no_money(team: Team) -> None:
@@ -134,6 +192,28 @@ def test_what_the_database_refuses(team: Team, sql: str, says: str) -> None:
     assert AwardAct.objects.get(pk=act.pk).state == "prepared"
 
 
+@pytest.mark.parametrize(
+    ("sql", "says"),
+    [
+        ("released_cents = 1, movement_id = {own}", "no more and no less"),
+        ("released_cents = reduction_cents, movement_id = {own}", "comes back to the envelope"),
+        ("released_cents = reduction_cents, movement_id = {other}", "comes back to the envelope|changed since"),
+    ],
+)
+def test_a_reduction_signed_by_hand_moves_its_own_money(team: Team, sql: str, says: str) -> None:
+    decision, beside = a_decision(team), a_decision(team.beside())
+    act = prepare(team, decision, "reduction", award_cents=500_000)
+    envelope = lock_envelope(decision.application.call.envelope_id)
+    own = move(envelope, "decommit", 200_001, by=team.manager, subject=str(decision.application.number))
+    other = move(envelope, "decommit", 200_000, by=team.manager, subject=str(beside.application.number))
+    signed = f"""UPDATE payments_awardact SET state = 'signed', version = version + 1, signed_by_id = {team.signer.pk},
+        act_number = 'X', act_date = current_date, signed_at = now(), {sql} WHERE id = {act.pk}"""
+    with pytest.raises(Exception, match=f"{says}|changed since"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(signed.format(own=own.pk, other=other.pk))
+        connection.check_constraints()
+    transaction.set_rollback(True)
+
+
 def test_the_pages(team: Team, client: Client) -> None:
     decision = a_decision(team)
     url = reverse("award", args=[decision.application.public_id])
@@ -152,15 +232,26 @@ def test_the_pages(team: Team, client: Client) -> None:
 @settings(
     max_examples=10_000 if FULL else 25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(cents=st.integers(1, 700_000), kind=st.sampled_from(["cancellation", "extension"]))
-def test_to_the_cent(db: None, cents: int, kind: str) -> None:
+@given(
+    cents=st.integers(1, 700_000),
+    kind=st.sampled_from(["cancellation", "extension", "reduction"]),
+    part=st.integers(1, 99),
+)
+def test_to_the_cent(db: None, cents: int, kind: str, part: int) -> None:
     with transaction.atomic():
         team = Team()
         decision = a_decision(team, cents=cents)
         envelope = Envelope.objects.get(pk=decision.application.call.envelope_id)
-        act = sign(team, prepare(team, decision, kind, until=acts.lapse_date(decision) + timedelta(days=1)))
+        left = cents * part // 100
+        more = {"until": acts.lapse_date(decision) + timedelta(days=1), "award_cents": left}
+        if kind == "reduction" and left < decision.instalments.count():  # one cent each, or nothing is left
+            with pytest.raises(DomainError):
+                prepare(team, decision, kind, **more)
+            released = 0
+        else:
+            released = sign(team, prepare(team, decision, kind, **more)).released_cents
         live = sum(decision.instalments.exclude(state="void").values_list("amount_cents", flat=True))
-        assert live == cents - act.released_cents
+        assert live == cents - released
         balance = balance_of(envelope)
         assert balance["committed"] == live and balance["voted"] == balance["available"] + live
         transaction.set_rollback(True)
