@@ -69,6 +69,10 @@ app.conf.update(
             "task": "payments.tasks.daily_reconciliation",
             "schedule": crontab(hour=7, minute=30),
         },
+        "warn of awards about to lapse": {
+            "task": "payments.tasks.warn_of_lapse",
+            "schedule": crontab(hour=7, minute=40),
+        },
         "seal the journal": {"task": "reports.tasks.nightly_seal", "schedule": crontab(hour=2, minute=0)},
         "read the stored files": {"task": "reports.tasks.nightly_inventory", "schedule": crontab(hour=4, minute=0)},
         "check the invariants": {"task": "reports.tasks.nightly_invariants", "schedule": crontab(hour=3, minute=0)},

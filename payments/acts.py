@@ -4,29 +4,43 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from applications.decision_letters import recipient_lines, signatory
 from applications.models import Decision
+from applications.states import ApplicationState, DecisionKind, DecisionState
 from common.actors import MACHINE
 from common.dates import day, local
 from common.money import euros
 from documents import letters
 from documents.services import issue
 from journal.services import locked
-from payments.models import AwardAct
-from payments.states import ActKind, ActState
-
-LIFE_DAYS = 730
-WARNED_DAYS = 60
+from payments import rules
+from payments.models import AwardAct, Instalment
+from payments.states import DONE, ActKind, ActState
 
 
 def lapse_date(decision: Decision) -> date:
-    """The last day of an award: as its last extension says, else two years after its act."""
+    """The last day of an award: as its last extension says, else by the rules in force on the day of its act."""
     last = AwardAct.objects.filter(decision=decision, state=ActState.SIGNED, kind=ActKind.EXTENSION).first()
     if last and last.until:
         return last.until
     start = decision.act_date or local(decision.recorded_at).date()
-    return start + timedelta(days=LIFE_DAYS)
+    return start + timedelta(days=rules.in_force_on(start).lapse_days)
+
+
+def about_to_lapse(today: date) -> list[tuple[Decision, date]]:
+    """Awards that stand, of which something is still to be paid, and whose last day comes within the days of warning."""
+    unpaid = Instalment.objects.filter(decision=OuterRef("pk")).exclude(state__in=DONE)
+    standing = Decision.objects.filter(
+        Exists(unpaid),
+        kind=DecisionKind.GRANT,
+        state=DecisionState.NOTIFIED,
+        application__state=ApplicationState.GRANTED,
+    ).select_related("application__organisation", "application__call__fund", "application__instructor")
+    last = [(one, lapse_date(one)) for one in standing.order_by("pk")]
+    until = today + timedelta(days=rules.in_force().warned_days)
+    return [(one, day) for one, day in last if today <= day <= until]
 
 
 def make_letter(pk: int) -> bool:

@@ -4,6 +4,7 @@ import pgtrigger
 
 from common.guards import BY_OWNER, Guard, refuse
 
+LAPSE_DAYS, WARNED_DAYS = 730, 60  # while no rule says otherwise
 DEFAULT_HOURS = 72
 # How long a number must have been the commune's before it may be called: who steals an account changes the number too.
 KNOWN_FOR = "interval '30 days'"

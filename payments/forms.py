@@ -174,6 +174,15 @@ class RulesForm(forms.Form):
         required=False,
         min_cents=0,
     )
+    lapse_days = forms.IntegerField(
+        label="Durée de vie d’une aide, en jours",
+        help_text="De 90 à 3 650, à partir de l’acte. Les aides déjà signées gardent la leur ; un acte la prolonge.",
+        min_value=90,
+        max_value=3650,
+    )
+    warned_days = forms.IntegerField(
+        label="La commune est avertie, en jours avant la caducité", min_value=1, max_value=365
+    )
 
 
 class SealForm(VersionForm, KeyedForm):

@@ -6,17 +6,18 @@ from typing import Any, ClassVar
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Organisation, User
 from accounts.states import FINANCE_ROLES, WRITING_ROLES, Role
-from applications.models import Application
+from applications.models import Application, Decision
 from fund.models import Fund
 from notifications.mail import Mail, Recipient
 from payments.models import AwardAct, BankVersion, Batch, Instalment, Recovery, Settlement
 from payments.rules import in_force
+from payments.states import DONE
 
 LATELY = timedelta(days=365)
 
@@ -261,6 +262,29 @@ class ActMail(AwardMail):
         from payments.acts import what
 
         return super().context() | {"act": self.act, "what": what(self.act)}
+
+
+class LapseMail(AwardMail):
+    """To the commune and to who instructs its file: the award has little time left. Once for each last day."""
+
+    kind: ClassVar[str] = "award_lapsing"
+    page = "award"
+
+    def __init__(self, decision: Decision, last_day: date) -> None:
+        super().__init__(decision.application)
+        self.decision, self.last_day = decision, last_day
+
+    def recipients(self) -> Iterable[Recipient]:
+        instructor = self.application.instructor
+        return [*super().recipients(), *([Recipient.of(instructor)] if instructor else [])]
+
+    def key(self) -> str:
+        return f"{self.decision.pk}:{self.last_day.isoformat()}"
+
+    def context(self) -> dict[str, Any]:
+        unpaid = Instalment.objects.filter(decision=self.decision).exclude(state__in=DONE)
+        left = unpaid.aggregate(cents=Sum("amount_cents"))["cents"]
+        return super().context() | {"last_day": self.last_day, "left": left}
 
 
 class RecoveryMail(AwardMail):

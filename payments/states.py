@@ -17,6 +17,9 @@ class InstalmentState(models.TextChoices):
     VOID = "void", "Sans objet"
 
 
+DONE = (InstalmentState.PAID, InstalmentState.VOID)
+
+
 class ActKind(models.TextChoices):
     EXTENSION = "extension", "Prolongation"
     REDUCTION = "reduction", "Réduction de l’aide"

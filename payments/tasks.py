@@ -29,6 +29,12 @@ def daily_reconciliation() -> None:
 
 
 @shared_task
+def warn_of_lapse() -> None:
+    """Each morning: the communes whose award is about to lapse, once for each last day."""
+    services.warn_of_lapse()
+
+
+@shared_task
 def make_act_letter(pk: int) -> None:
     acts.make_letter(pk)
 

@@ -16,7 +16,7 @@ from common.guards import append_only, no_delete
 from common.workflow import StateField, StatefulModel
 from documents.models import StoredFile
 from journal.guards import state_guards
-from payments.bank_guards import bank_guards, rules_guards
+from payments.bank_guards import LAPSE_DAYS, WARNED_DAYS, bank_guards, rules_guards
 from payments.states import BankState
 
 K = BankState
@@ -27,12 +27,15 @@ class PaymentRules(models.Model):
 
     `cooling_hours`: how long changed bank details wait. `visa_from_cents`: from which amount a payment wants the visa of the
     head of service; nobody's when empty. What loosens is in force later, by the database (`effective_from`).
+    `lapse_days`: how long an award signed under these rules lives; `warned_days`: how long before, its commune is warned.
     """
 
     grants = Grants.APPEND_ONLY
 
     cooling_hours = models.PositiveSmallIntegerField("attente d’un compte changé, en heures")
     visa_from_cents = models.BigIntegerField("visa à partir de", null=True)
+    lapse_days = models.PositiveSmallIntegerField("durée de vie d’une aide, en jours", default=LAPSE_DAYS)
+    warned_days = models.PositiveSmallIntegerField("avertissement avant la caducité, en jours", default=WARNED_DAYS)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField("écrite le", db_default=Now())
     effective_from = models.DateTimeField("en vigueur à partir du", db_default=Now())
@@ -45,6 +48,10 @@ class PaymentRules(models.Model):
             models.CheckConstraint(condition=Q(cooling_hours__gte=24, cooling_hours__lte=2160), name="rules_cooling"),
             models.CheckConstraint(
                 condition=Q(visa_from_cents__isnull=True) | Q(visa_from_cents__gte=0), name="rules_visa"
+            ),
+            models.CheckConstraint(
+                condition=Q(lapse_days__gte=90, lapse_days__lte=3650, warned_days__gte=1, warned_days__lte=365),
+                name="rules_lapse",
             ),
         ]
         triggers: ClassVar = [*rules_guards(), *append_only()]

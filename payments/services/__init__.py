@@ -22,7 +22,7 @@ from payments.services.instalments import (
 from payments.services.layouts import save_layout
 from payments.services.papers import join_paper
 from payments.services.planning import plan_instalments, plan_missing_instalments
-from payments.services.reports import report_reconciliation
+from payments.services.reports import report_reconciliation, warn_of_lapse
 from payments.services.returns import (
     apply_return,
     discard_return,
@@ -75,5 +75,6 @@ __all__ = [
     "sign_act",
     "table_of",
     "verify_bank",
+    "warn_of_lapse",
     "withdraw_act",
 ]

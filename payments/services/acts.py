@@ -26,9 +26,7 @@ from payments.acts import lapse_date
 from payments.models import AwardAct, Instalment
 from payments.notifications import ActMail
 from payments.services.reducing import lower, obstacle
-from payments.states import ENDING_ACTS, ActKind, ActState, InstalmentState
-
-DONE = (InstalmentState.PAID, InstalmentState.VOID)
+from payments.states import DONE, ENDING_ACTS, ActKind, ActState, InstalmentState
 
 
 @transaction.atomic

@@ -1,11 +1,12 @@
-"""The morning's reconciliation, mailed to finance when something waits."""
+"""What is mailed in the morning: to finance what waits, to communes an award about to lapse."""
 
 from django.db import transaction
 
 from common.clock import database_now
 from common.dates import local
+from payments.acts import about_to_lapse
 from payments.finance_pages import ageing, open_differences
-from payments.notifications import ReconciliationMail
+from payments.notifications import LapseMail, ReconciliationMail
 
 
 @transaction.atomic
@@ -16,3 +17,12 @@ def report_reconciliation() -> bool:
         return False
     ReconciliationMail(local(database_now()).date(), ages=ages, open_count=waiting).queue()
     return True
+
+
+@transaction.atomic
+def warn_of_lapse() -> int:
+    """How many awards are about to lapse; each is told once for its last day (the key of the message)."""
+    found = about_to_lapse(local(database_now()).date())
+    for decision, last_day in found:
+        LapseMail(decision, last_day).queue()
+    return len(found)

@@ -13,8 +13,8 @@ from applications.models import Application, Decision
 from applications.states import ApplicationState, DecisionKind, DecisionState
 from common.errors import DomainError
 from fund.models import Envelope
-from payments import policies, services
-from payments.acts import WARNED_DAYS, lapse_date, what
+from payments import policies, rules, services
+from payments.acts import lapse_date, what
 from payments.forms import ActForm, SignActForm, VersionForm
 from payments.models import AwardAct, Instalment
 from payments.states import ActState, InstalmentState
@@ -64,7 +64,7 @@ def _page(application: Application, decision: Decision, user: Any) -> dict[str, 
         "paid": paid,
         "left": standing - paid,
         "lapses": lapses,
-        "lapse_near": runs and 0 <= days <= WARNED_DAYS,
+        "lapse_near": runs and 0 <= days <= rules.in_force().warned_days,
         "lapsed": runs and days < 0,
         "is_staff": not member,
         "envelope": Envelope.objects.get(pk=application.call.envelope_id),

@@ -17,7 +17,7 @@ def payment_rules(request: HttpRequest) -> HttpResponse:
     may = policies.can_set_rules(request.user)
     standing, coming = rules.in_force(), rules.to_come()
     last = coming or standing
-    initial = {"cooling_hours": last.cooling_hours, "visa_from_cents": last.visa_from_cents}
+    initial = {name: getattr(last, name) for name in RulesForm.base_fields}
     form = RulesForm(request.POST or None, initial=initial)
     if request.method == "POST":
         require(may, "Les règles de paiement sont fixées par la gestionnaire du fonds.")

@@ -3,24 +3,27 @@
 import os
 import threading
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from applications.models import Application, Decision
 from applications.services import ask_change, withdraw_change
+from common.dates import PARIS
 from common.errors import DomainError, NotAllowed
 from fund.models import Envelope
 from fund.services import balance_of, lock_envelope, move
 from notifications.models import Message
-from payments import acts, services
+from payments import acts, rules, services
 from payments.models import AwardAct, Instalment
+from payments.tasks import warn_of_lapse
 from reports.invariants import check
 from tests.factories.payments import Team, a_bank, a_decision
 
@@ -289,3 +292,65 @@ def test_a_cancellation_against_a_request(turn: int) -> None:
         thread.join()
     states = set(Instalment.objects.filter(decision=decision).values_list("state", flat=True))
     assert outcome["refused"] == 1 and states in ({"void"}, {"requested", "planned"}), (outcome, states)
+
+
+def test_a_lapse_comes_after_its_day_and_ends_the_award(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    decision = a_decision(team)
+    last = acts.lapse_date(decision)
+    with pytest.raises(DomainError, match="qu’après le"), transaction.atomic():
+        prepare(team, decision, "lapse")
+    monkeypatch.setattr("payments.services.acts.database_now", lambda: timezone.now() + timedelta(days=800))
+    act = sign(team, prepare(team, decision, "lapse"))
+    assert act.before == last
+    assert Application.objects.get(pk=decision.application_id).state == "lapsed"
+    assert set(decision.instalments.values_list("state", flat=True)) == {"void"}
+    assert Decision.objects.get(pk=decision.pk).now_cents == 0
+    mail = Message.objects.filter(kind="award_act").first()
+    assert mail and "caduque" in mail.body_text
+    assert not {"I-01", "I-02b", "I-03", "I-03b"} & set(broken())
+
+
+def test_a_commune_is_warned_once_before_its_award_lapses(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    decision = a_decision(team)
+    last = acts.lapse_date(decision)
+    at = {"now": timezone.now()}
+    monkeypatch.setattr("payments.services.reports.database_now", lambda: at["now"])
+    told = Message.objects.filter(kind="award_lapsing")
+
+    def warn(day: date) -> int:
+        at["now"] = datetime.combine(day, time(7, 40), PARIS)
+        warn_of_lapse()
+        return told.count()
+
+    assert warn(last - timedelta(days=61)) == 0
+    people = {team.drafter.pk, team.signatory.pk, team.instructor.pk}
+    assert warn(last - timedelta(days=60)) == len(people)
+    assert set(told.values_list("recipient_id", flat=True)) == people
+    assert warn(last - timedelta(days=1)) == len(people), "once for its last day"
+    assert "7\u202f000,00" in told.first().body_text  # type: ignore[union-attr]
+    sign(team, prepare(team, decision, "extension", until=last + timedelta(days=365)))
+    assert warn(last) == len(people), "extended: nothing is about to lapse"
+    assert warn(last + timedelta(days=330)) == 2 * len(people), "the new last day comes near"
+    sign(team, prepare(team, decision), act_number="CM-78")
+    assert warn(last + timedelta(days=364)) == 2 * len(people), "an ended award warns nobody"
+
+
+def test_an_award_keeps_the_life_it_was_signed_under(team: Team) -> None:
+    before = a_decision(team)
+    services.set_rules(lapse_days=365, by=team.manager)
+    assert rules.in_force().lapse_days == 365
+    assert rules.in_force().cooling_hours == 72, "what is not said stays"
+    assert acts.lapse_date(before) == before.act_date + timedelta(days=730)
+    after = a_decision(team.beside())
+    after.act_date = timezone.localdate()
+    assert acts.lapse_date(after) == after.act_date + timedelta(days=365)
+
+
+@pytest.mark.parametrize(
+    "values", ["lapse_days = 89", "lapse_days = 3651", "warned_days = 0", "warned_days = 366", "cooling_hours = 23"]
+)
+def test_the_database_keeps_the_rules_sane(team: Team, values: str) -> None:
+    name, value = values.split(" = ")
+    said = {"cooling_hours": "72", "lapse_days": "730", "warned_days": "60", name: value}
+    with pytest.raises(IntegrityError, match="rules_"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO payments_paymentrules ({', '.join(said)}) VALUES ({', '.join(said.values())})")
