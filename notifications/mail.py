@@ -9,6 +9,7 @@ Each kind has three templates, rendered with `recipient`, `base_url` and what `c
   (the button, with its address in full below). Nothing is loaded from anywhere.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -19,6 +20,8 @@ from django.template.loader import render_to_string
 from notifications.models import Message
 from notifications.services import queue
 
+# The spaces of French printers stay in the heading of the page; a subject line is written with plain ones.
+_BREAKS = re.compile(r"[ \t\r\n]+")
 _shared: list[Callable[[], dict[str, Any]]] = []
 
 
@@ -74,7 +77,7 @@ class Mail:
 
     def _queue_for(self, recipient: Recipient) -> Message:
         context = {"recipient": recipient, "base_url": settings.BASE_URL, **shared_context(), **self.context()}
-        subject = " ".join(render_to_string(f"emails/{self.kind}.subject.txt", context).split())
+        heading = _BREAKS.sub(" ", render_to_string(f"emails/{self.kind}.subject.txt", context)).strip()
         return queue(
             kind=self.kind,
             key=self.key(),
@@ -82,9 +85,9 @@ class Mail:
             recipient_email=recipient.email,
             recipient_label=recipient.label,
             subject_ref=self.ref(),
-            subject=subject,
+            subject=" ".join(heading.split()),
             text=render_to_string(f"emails/{self.kind}.txt", context),
-            html=render_to_string(f"emails/{self.kind}.html", {"subject": subject, **context}),
+            html=render_to_string(f"emails/{self.kind}.html", {"subject": heading, **context}),
             attachments=self.attachments(),
             awaits=self.awaits,
         )

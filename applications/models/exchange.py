@@ -16,6 +16,7 @@ from applications.states import ItemKind, RequestOutcome
 from common.dates import local
 from common.grants import Grants
 from common.guards import no_delete
+from common.typography import typo
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class AskedItem:
     label: str
     remark: str = ""
     follows: str = ""
+
+    @property
+    def lead(self) -> str:
+        """Its label, as it stands before its remark: a question has its own end."""
+        return typo(self.label if not self.remark or self.label.rstrip()[-1:] in "?!" else f"{self.label} :")
 
     @property
     def is_document(self) -> bool:
