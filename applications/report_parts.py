@@ -19,6 +19,7 @@ from applications.models import (
 )
 from applications.reference import labels
 from applications.report_money import Account, account_of
+from applications.signals import award_acts_counted
 from applications.states import (
     ChangeState,
     DecisionKind,
@@ -87,14 +88,19 @@ def reading(queryset: Any = None) -> Any:
 
 
 def granted_cents(application: Application) -> int:
-    """What the decision gives, as the commune was told, less what it gave back by an accepted change."""
+    """What the decision gives, as the commune was told, less what a change or an act of the fund took from it.
+
+    The account made from the report is not counted: it starts from this sum.
+    """
     decision = Decision.objects.filter(
         application=application, kind=DecisionKind.GRANT, state=DecisionState.NOTIFIED
     ).first()
     if decision is None:
         return 0
     given_back = ChangeRequest.objects.filter(decision=decision, state=ChangeState.ACCEPTED)
-    return decision.amount_cents - (given_back.aggregate(sum=Sum("reduction_cents"))["sum"] or 0)
+    changed = given_back.aggregate(sum=Sum("reduction_cents"))["sum"] or 0
+    acted = sum(cents for _, cents in award_acts_counted.send(Decision, decision=decision))
+    return decision.amount_cents - changed - acted
 
 
 def lost_cents(application: Application) -> int:

@@ -8,3 +8,5 @@ decision_signed = Signal()
 award_reduction_checked = Signal()
 # An award has been lowered to award_cents: decision=…, award_cents=…, by=…. `payments` lowers what is still planned.
 award_reduced = Signal()
+# What the fund's own acts took from this award: decision=…. A receiver answers cents.
+award_acts_counted = Signal()

@@ -7,12 +7,12 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from applications import closing
-        from applications.signals import award_reduced, award_reduction_checked, decision_signed
+        from applications.signals import award_acts_counted, award_reduced, award_reduction_checked, decision_signed
         from documents import visibility
         from payments.policies import act_letters, paper_files, rib_files
         from payments.requests import all_paid
         from payments.services.planning import plan_on_signature
-        from payments.services.reducing import obstacle_to_reduction, reduce_plan
+        from payments.services.reducing import obstacle_to_reduction, reduce_plan, taken_by_acts
 
         closing.register(all_paid)
         visibility.register(rib_files)
@@ -20,4 +20,5 @@ class PaymentsConfig(AppConfig):
         visibility.register(paper_files)
         decision_signed.connect(plan_on_signature, dispatch_uid="payments.plan_on_signature")
         award_reduction_checked.connect(obstacle_to_reduction, dispatch_uid="payments.obstacle_to_reduction")
+        award_acts_counted.connect(taken_by_acts, dispatch_uid="payments.taken_by_acts")
         award_reduced.connect(reduce_plan, dispatch_uid="payments.reduce_plan")

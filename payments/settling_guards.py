@@ -4,17 +4,20 @@ import pgtrigger
 
 from applications.doors import REDUCED
 from common.guards import BY_OWNER, Guard, refuse
-from payments.act_guards import AWARD_NOW, ENDED_NOW
+from payments.act_guards import ENDED_NOW
 
 # What an account, or an act on an award, gives back to the envelope, beside the changes that were accepted (REDUCED).
-RELEASED = """(coalesce((SELECT sum(s.released_cents) FROM payments_settlement s WHERE s.decision_id = d.id), 0)
-    + coalesce((SELECT sum(x.released_cents) FROM payments_awardact x WHERE x.decision_id = d.id AND x.state = 'signed'), 0))"""
+ACTED = """coalesce((SELECT sum(x.released_cents) FROM payments_awardact x
+    WHERE x.decision_id = d.id AND x.state = 'signed'), 0)"""
+RELEASED = (
+    f"""(coalesce((SELECT sum(s.released_cents) FROM payments_settlement s WHERE s.decision_id = d.id), 0) + {ACTED})"""
+)
 SETTLED_NOW = f"""(EXISTS (SELECT 1 FROM payments_settlement s WHERE s.decision_id = OLD.decision_id AND s.made_at = now())
     OR {ENDED_NOW})"""
 
 # The figures come from where they stand; the caller gives the sum due, which the report bounds.
 SETTLEMENT = f"""
-SELECT {AWARD_NOW} AS cents, d.state, d.kind, d.application_id, a.organisation_id INTO award
+SELECT d.amount_cents - {REDUCED} - {ACTED} AS cents, d.state, d.kind, d.application_id, a.organisation_id INTO award
     FROM applications_decision d JOIN applications_application a ON a.id = d.application_id
     WHERE d.id = NEW.decision_id FOR NO KEY UPDATE OF d;
 SELECT r.spent_cents, r.state, coalesce((SELECT sum(l.planned_cents) FROM applications_reportline l

@@ -3,14 +3,15 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Sum
 
 from applications.models import Decision
 from common.actors import Actor
 from common.errors import DomainError
 from common.money import euros
 from journal.services import record
-from payments.models import Instalment, Settlement
-from payments.states import InstalmentState
+from payments.models import AwardAct, Instalment, Settlement
+from payments.states import ActKind, ActState, InstalmentState
 
 
 def obstacle_to_reduction(sender: Any, *, decision: Decision, award_cents: int, **kwargs: Any) -> str:
@@ -33,6 +34,12 @@ def obstacle(decision: Decision, instalments: list[Instalment], award_cents: int
             f"au-dessous de {euros(least)}."
         )
     return ""
+
+
+def taken_by_acts(sender: Any, *, decision: Decision, **kwargs: Any) -> int:
+    """Receiver of `award_acts_counted`: the cents that signed reductions took from the award."""
+    signed = AwardAct.objects.filter(decision=decision, state=ActState.SIGNED, kind=ActKind.REDUCTION)
+    return int(signed.aggregate(cents=Sum("released_cents"))["cents"] or 0)
 
 
 @transaction.atomic

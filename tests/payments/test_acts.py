@@ -25,7 +25,7 @@ from payments import acts, rules, services
 from payments.models import AwardAct, Instalment
 from payments.tasks import warn_of_lapse
 from reports.invariants import check
-from tests.factories.payments import Team, a_bank, a_decision
+from tests.factories.payments import Team, a_bank, a_decision, a_justified_report
 
 pytestmark = pytest.mark.django_db
 FULL = bool(os.environ.get("FULL"))
@@ -89,6 +89,16 @@ def test_a_reduction_lowers_what_is_planned_and_gives_back_the_rest(team: Team) 
     assert not {"I-01", "I-02b", "I-03", "I-03b"} & set(broken())
     again = sign(team, prepare(team, decision, "reduction", award_cents=400_000), act_number="CM-78")
     assert (again.award_cents, again.released_cents) == (500_000, 100_000), "one reduction does not hinder another"
+
+
+def test_the_account_of_a_reduced_award_counts_what_is_left_of_it(team: Team) -> None:
+    decision = a_decision(team)
+    sign(team, prepare(team, decision, "reduction", award_cents=500_000))
+    a_justified_report(team, decision, 700_000)
+    settled = services.settle(decision.application_id, by=team.instructor)
+    connection.check_constraints()
+    assert (settled.granted_cents, settled.due_cents, settled.released_cents) == (500_000, 250_000, 250_000)
+    assert not {"I-01", "I-02b", "I-03", "I-03b"} & set(broken())
 
 
 @pytest.mark.parametrize("cents", [None, 0, 700_000, 800_000, 350_000])
