@@ -7,6 +7,7 @@ from typing import Any
 from applications import questionnaire
 from applications.asking import section_of
 from applications.content import as_corrected, text_of
+from applications.doors import FIELDS
 from applications.forms.acts import AnswerForm
 from applications.forms.budget import Budget
 from applications.forms.rows import SPARE, TABLES, table_of
@@ -40,7 +41,8 @@ class AnswerForms:
         self.names = [item.code for item in asked.asked if not item.is_document and item.code not in questions]
         self.text = AnswerForm(data, version=application.version)
         self.text.initial["text"] = asked.answer
-        self.sections = {section_of(name).slug: self._section(name, data) for name in self.names if name not in TABLES}
+        fields = [name for name in self.names if name in FIELDS]
+        self.sections = {section_of(name).slug: self._section(name, data) for name in fields}
         self.tables = {name: self._table(name, data, spare) for name in self.names if name in TABLES}
         self.budget = (
             Budget(self.application, data=data, spare=max(0, spare - 1)) if "budget_lines" in self.names else None

@@ -244,3 +244,19 @@ def test_asked_answered_and_compared_on_the_pages(desk: Desk, client: Client) ->
     client.force_login(desk.instructor)
     shown = client.get(page("desk_file", application)).content.decode()
     assert "<ins>3, rue Haute</ins>" in shown and "<del>Non</del>" in shown and "École" in shown
+
+
+def test_all_that_may_be_asked_is_answered_on_one_page(desk: Desk, client: Client) -> None:
+    application = sent(desk)
+    asked = [item for group in asking.askable(application) for item in group.items]
+    everything = {"field", "table", "question", "document"}
+    assert {item.kind for item in asked} == everything and any(item.code == "budget_lines" for item in asked)
+    for chosen in (asked[:20], asked[20:]):
+        instruction.ask_pieces(application.pk, items=chosen, reason="Tout.", due_on=in_days(15), by=desk.instructor)
+        client.force_login(application.created_by)
+        url = page("application_answer_pieces", application)
+        answered = client.get(url)
+        assert answered.status_code == 200
+        shown = answered.content.decode()
+        assert all(f'id="{item.code}"' in shown or f'name="{item.code}' in shown for item in chosen)
+        services.answer_pieces(application.pk, by=application.created_by, text="Rien ne change.")
