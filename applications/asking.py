@@ -21,7 +21,7 @@ TABLE_LABELS = {
     "indicators": "Les indicateurs",
     "budget_lines": "Le budget prévisionnel",
 }
-IF_ASKED = "Seulement si votre réponse à la question d’avant l’appelle."
+IF_ASKED = "Seulement si votre réponse à « {} » l’appelle."
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ def items_of(application: Application, asked: Iterable[AskedItem | str]) -> list
     return list(items.values())
 
 
-def _of_question(question: Question, *, follows: str = "") -> AskedItem:
-    remark = IF_ASKED if follows else ""
+def _of_question(question: Question, *, follows: str = "", label: str = "") -> AskedItem:
+    remark = IF_ASKED.format(label) if follows else ""
     if question.kind == QuestionKind.FILE:
         return AskedItem(ItemKind.DOCUMENT, question.file_code, question.label, remark, follows)
     return AskedItem(ItemKind.QUESTION, field_name(question), question.label, remark, follows)
@@ -101,7 +101,7 @@ def _opened_by(application: Application, unit: str) -> list[AskedItem]:
             opening.add(one.pk)
             top = tops[one.parent_id or one.pk]
             if top.pk != question.pk:
-                found[top.pk] = _of_question(top, follows=unit)
+                found[top.pk] = _of_question(top, follows=unit, label=question.label)
     return list(found.values())
 
 

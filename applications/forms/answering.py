@@ -13,8 +13,11 @@ from applications.forms.budget import Budget
 from applications.forms.rows import SPARE, TABLES, table_of
 from applications.forms.sections import FORMS, SectionForm
 from applications.models import Application, AskedItem, PieceRequest
-from applications.states import ItemKind
+from applications.states import ItemKind, Side
 from fund.questions.form import QuestionsForm
+
+# What a line of the budget says beside its account and its amount.
+WORDS = ("label", "funder", "status")
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,7 @@ class AnswerForms:
 
     def __init__(self, application: Application, asked: PieceRequest, *, data: Any = None, spare: int = SPARE) -> None:
         corrections = {one.name: one for one in asked.corrections.all()}
-        sent_lines = [one for one in application.budget_lines.all() if one.is_request]
-        self._request_line = sent_lines[0] if sent_lines else None
+        self._sent_lines = list(application.budget_lines.all())
         self.application = as_corrected(application, {name: one.after for name, one in corrections.items()})
         questions = [item.code for item in asked.asked if item.kind == ItemKind.QUESTION]
         self.names = [item.code for item in asked.asked if not item.is_document and item.code not in questions]
@@ -128,12 +130,25 @@ class AnswerForms:
             self.questions.is_valid()
             found |= self.questions.values()
         if self.budget and self.budget.is_valid():
-            found["budget_lines"] = [self._as_sent(line) for line in self.budget.lines()]
+            left = list(self._sent_lines)
+            found["budget_lines"] = [as_sent(line, left) for line in self.budget.lines()]
         return found
 
-    def _as_sent(self, line: Mapping[str, Any]) -> dict[str, Any]:
-        """The line asked of the fund keeps the words it was sent with."""
-        sent = self._request_line
-        if not line["is_request"] or sent is None:
-            return dict(line)
-        return {**line, "label": sent.label, "funder": sent.funder, "status": sent.status}
+
+def as_sent(line: Mapping[str, Any], left: list[Any]) -> dict[str, Any]:
+    """The line with the words it was sent with and the form does not show; each line sent serves once (`left`)."""
+    hidden = _not_shown(line)
+    seen = [name for name in ("side", "account", "is_request", *WORDS) if name not in hidden]
+    for sent in left:
+        if all(getattr(sent, name) == line[name] for name in seen):
+            left.remove(sent)
+            return {**line, **{name: getattr(sent, name) for name in hidden}}
+    return dict(line)
+
+
+def _not_shown(line: Mapping[str, Any]) -> tuple[str, ...]:
+    if line["is_request"]:
+        return WORDS
+    if line["side"] != Side.PRODUCT:
+        return ()
+    return ("label",) if line["account"] == "74" else ("funder", "status")

@@ -124,7 +124,7 @@ def keep_history(scene: Scene, application: Application, at: datetime) -> None:
     by = scene.writer(application.organisation)
     for days, (section, unit) in enumerate((("enjeu", "stakes"), ("description", "description"))):
         text = getattr(application, unit)
-        for before, hours in (("", 30), (text.partition(". ")[0] + "." if ". " in text else "", 5)):
+        for before, hours in (("", 25), (text.partition(". ")[0] + "." if ". " in text else "", 1)):
             if text:
                 begun = at - timedelta(days=days, hours=hours)
                 Version.objects.create(

@@ -1,6 +1,7 @@
 """The call's own questions after sending: named in a request, corrected alone, seen before and after; the rest stays."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from applications import asking, questionnaire, services
+from applications.forms.answering import as_sent
 from applications.models import Application, AskedItem, ContentVersion, Correction, PieceRequest, QuestionAnswer
 from applications.services import instruction
 from applications.states import ApplicationState as S
@@ -260,3 +262,20 @@ def test_all_that_may_be_asked_is_answered_on_one_page(desk: Desk, client: Clien
         shown = answered.content.decode()
         assert all(f'id="{item.code}"' in shown or f'name="{item.code}' in shown for item in chosen)
         services.answer_pieces(application.pk, by=application.created_by, text="Rien ne change.")
+
+
+def test_a_line_of_a_budget_keeps_the_words_its_form_does_not_show() -> None:
+    words = {"side": "product", "is_request": False}
+    own = {**words, "account": "autofinancement", "label": "Budget", "funder": "Commune", "status": "acquired"}
+    state = {**words, "account": "74", "label": "Ingénierie", "funder": "État", "status": "requested"}
+    typed = [
+        {**state, "label": "", "amount_cents": 1},
+        {**own, "funder": "", "status": "", "amount_cents": 2},
+        {**own, "label": "Autre", "funder": "", "status": "", "amount_cents": 3},
+    ]
+    left = [SimpleNamespace(**own), SimpleNamespace(**state)]
+    assert [as_sent(line, left) for line in typed] == [
+        {**state, "amount_cents": 1},
+        {**own, "amount_cents": 2},
+        typed[2],
+    ]
