@@ -74,7 +74,7 @@ def open_differences() -> Any:
     return ReturnDifference.objects.filter(settled_by__isnull=True).select_related("imported", "line__batch")
 
 
-def _ordered() -> Any:
+def ordered_not_paid() -> Any:
     return PaymentLine.objects.filter(state=LineState.LIVE, instalment__state=InstalmentState.ORDERED).exclude(
         batch__state=BatchState.OPEN
     )
@@ -88,13 +88,13 @@ def ageing() -> list[dict[str, Any]]:
         within = Q(batch__sealed_at__lte=today - timedelta(days=low))
         if high is not None:
             within &= Q(batch__sealed_at__gt=today - timedelta(days=high + 1))
-        found = _ordered().filter(within).aggregate(lines=Count("pk"), cents=Sum("amount_cents"))
+        found = ordered_not_paid().filter(within).aggregate(lines=Count("pk"), cents=Sum("amount_cents"))
         rows.append({"label": label, "lines": found["lines"], "cents": found["cents"] or 0, "late": low > 30})
     return rows
 
 
 def _oldest() -> list[PaymentLine]:
-    rows = _ordered().select_related("batch", "organisation", "instalment__application")
+    rows = ordered_not_paid().select_related("batch", "organisation", "instalment__application")
     return list(rows.order_by("batch__sealed_at", "pk")[:50])
 
 

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from payments.views import acts, banks, batches, commune, exporting, instalments, returns, rules, settling
+from payments.views import acts, banks, batches, commune, desk, exporting, instalments, returns, rules, settling
 
 urlpatterns: list[URLPattern | URLResolver] = [
     # The commune
@@ -14,6 +14,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("aides/actes/<int:pk>/retirer/", acts.act_withdraw, name="act_withdraw"),
     path("versements/<int:pk>/pieces/", settling.instalment_join, name="instalment_join"),
     # The desk and the finance
+    path("finances/", desk.finance_desk, name="finance_desk"),
+    path("finances/echeances/", desk.due_list, name="due_list"),
+    path("finances/listes/<slug:name>/<slug:format>/", desk.finance_export, name="finance_export"),
     path("recouvrements/", settling.recovery_list, name="recovery_list"),
     path("recouvrements/<int:pk>/", settling.recovery_detail, name="recovery_detail"),
     path("versements/", instalments.instalment_list, name="instalment_list"),

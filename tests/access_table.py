@@ -197,6 +197,9 @@ TABLE: dict[str, Row] = {
     "instalment_endorse": both(some("head"), pk="requested"),
     "award_settle": row(OWN_PEOPLE | READERS, some("instructor"), public_id="granted"),
     "instalment_join": row(NOBODY, WRITERS | DESK, pk="planned"),
+    "finance_desk": row(READERS),
+    "due_list": row(READERS),
+    "finance_export": row(READERS, name="versements", format="format"),
     "recovery_list": row(READERS),
     "recovery_detail": row(NOBODY, NOBODY, pk="recovery"),  # none in the demonstration: tests/payments/test_settling.py
     "payment_rules": row(READERS, some("manager")),

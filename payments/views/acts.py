@@ -15,6 +15,7 @@ from common.errors import DomainError
 from fund.models import Envelope
 from payments import policies, rules, services
 from payments.acts import lapse_date, what
+from payments.dues import planned_day
 from payments.forms import ActForm, SignActForm, VersionForm
 from payments.models import AwardAct, Instalment
 from payments.states import ActState, InstalmentState
@@ -45,7 +46,7 @@ def award(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _page(application: Application, decision: Decision, user: Any) -> dict[str, Any]:
-    instalments = list(Instalment.objects.filter(decision=decision).order_by("position"))
+    instalments = list(Instalment.objects.filter(decision=decision).annotate(due_on=planned_day()).order_by("position"))
     member = policies.belongs_to(user, application.organisation_id)
     known = AwardAct.objects.filter(decision=decision).select_related("prepared_by", "signed_by", "letter")
     acts = list(known.filter(state=ActState.SIGNED) if member else known)
