@@ -70,7 +70,7 @@ def _after(start: Any, length: Any) -> Any:
     return ExpressionWrapper(start + length, output_field=DateTimeField())
 
 
-def dues(user: Any) -> "QuerySet[Instalment]":
+def dues(user: Any) -> "QuerySet[Any]":
     """The payments this person may see, each with `due_on`, `expected_on`, `stage` and `since`; those without object are left out."""
     live = PaymentLine.objects.filter(instalment=OuterRef("pk"), state=LineState.LIVE)
     sealed = live.exclude(batch__state=BatchState.OPEN).values("batch__sealed_at")[:1]
@@ -133,7 +133,7 @@ class Wanted:
     q: str = ""
 
 
-def wanted_rows(user: Any, wanted: Wanted) -> "QuerySet[Instalment]":
+def wanted_rows(user: Any, wanted: Wanted) -> "QuerySet[Any]":
     rows, today = dues(user), timezone.localdate()
     if wanted.etape == "en-cours":
         rows = rows.filter(stage__in=ON_ITS_WAY)

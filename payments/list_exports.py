@@ -63,10 +63,7 @@ class ListResource(resources.Resource):
 
     def __init__(self, columns: tuple[Column, ...]) -> None:
         super().__init__()
-        self.fields = {
-            str(place): _Computed(column) if callable(column.attribute) else _field(column)
-            for place, column in enumerate(columns)
-        }
+        self.fields = {str(place): _field(column) for place, column in enumerate(columns)}
 
     def get_export_order(self) -> list[str]:
         return list(self.fields)
@@ -78,13 +75,16 @@ class ListResource(resources.Resource):
 
 
 def _field(column: Column) -> fields.Field:
-    return fields.Field(attribute=column.attribute, column_name=column.header, widget=WIDGETS[column.kind]())
+    widget = WIDGETS[column.kind]()
+    if callable(column.attribute):
+        return _Computed(column.attribute, column.header, widget)
+    return fields.Field(attribute=column.attribute, column_name=column.header, widget=widget)
 
 
 class _Computed(fields.Field):
-    def __init__(self, column: Column) -> None:
-        super().__init__(column_name=column.header, widget=WIDGETS[column.kind]())
-        self.compute = column.attribute
+    def __init__(self, compute: Callable[[Any], Any], header: str, widget: widgets.Widget) -> None:
+        super().__init__(column_name=header, widget=widget)
+        self.compute = compute
 
     def get_value(self, instance: Any) -> Any:
         return self.compute(instance)

@@ -83,6 +83,8 @@ SCREENS = (
     Screen("tableau-de-bord", MANAGER, "/tableau-de-bord/"),
     Screen("appels-gestion", MANAGER, "/appels-gestion/"),
     Screen("versements", FINANCE, "/versements/"),
+    Screen("finances-bureau", FINANCE, "/finances/"),
+    Screen("finances-echeances", FINANCE, "/finances/echeances/?etape=a-payer"),
     Screen("lots", FINANCE, "/lots/"),
     Screen("courriels", None, "/demo/courriels/"),
 )

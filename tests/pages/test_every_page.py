@@ -34,7 +34,7 @@ WHO_LOOKS = ("anonymous", "drafter", "signatory", "reader")
 NOT_PAGES = {
     # files
     "call_calendar", "demo_mail_attachment", "demo_mail_html", "file_download", "report_photo", "desk_answers_export",
-    "desk_queue_export", "contrary_export", "batch_export",
+    "desk_queue_export", "contrary_export", "batch_export", "finance_export",
     # parts of a page
     "application_presence", "application_document_state", "desk_opinion_consequence",
 }  # fmt: skip

@@ -48,7 +48,7 @@ NOT_MONEY = {  # pages that only read, and settings of files that move nothing
         "return_detail",
         "reconciliation",
     ),
-    *("recovery_list", "return_map", "award"),
+    *("recovery_list", "return_map", "award", "finance_desk", "due_list", "finance_export"),
 }
 
 
