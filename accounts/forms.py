@@ -12,6 +12,7 @@ from accounts.domains import FREE_PROVIDERS, is_domain
 from accounts.models import Invitation, Organisation, User
 from accounts.states import STAFF_ROLES, PlanStatus, Role
 from common.history import mark
+from common.telephone import PhoneField
 from common.widgets import DateInput
 
 ROLE_HINTS = {
@@ -118,6 +119,8 @@ class ReasonForm(forms.Form):
 
 
 class ProfileForm(forms.ModelForm):
+    phone = PhoneField()
+
     class Meta:
         model = User
         fields = ["first_name", "last_name", "job", "phone"]
@@ -196,6 +199,7 @@ class DomainsField(forms.CharField):
 class OwnContactsForm(SeenForm):
     """What the commune's own administrator may correct."""
 
+    phone = PhoneField()
     siret = SiretField()
 
     class Meta:

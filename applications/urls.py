@@ -79,7 +79,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         documents.document_reuse,
         name="application_document_reuse",
     ),
-    path("dossiers/<uuid:public_id>/pieces/<int:pk>/dater/", documents.document_date, name="application_document_date"),
     path(
         "dossiers/<uuid:public_id>/pieces/etat/<slug:code>/",
         documents.document_state,

@@ -1,13 +1,25 @@
 """One renderer and one field template for every form of the product."""
 
+from typing import Any
+
 from django import forms
 from django.forms.renderers import TemplatesSetting
+
+from common.typography import group_thousands
 
 
 class FieldRenderer(TemplatesSetting):
     """Label, hint, error, `aria-describedby`, required mark and autocomplete are right everywhere at once."""
 
     field_template_name = "django/forms/field.html"
+
+
+class WithFigures(str):
+    """A message whose figures are written in the French way: « 35 999 »."""
+
+    def __mod__(self, params: Any) -> str:
+        written = {name: group_thousands(value) for name, value in params.items() if isinstance(value, int)}
+        return str.__mod__(self, {**params, **written})
 
 
 def use_plain_words() -> None:
@@ -30,8 +42,8 @@ def use_plain_words() -> None:
         "invalid": "Le fichier n’a pas été reçu. Choisissez-le de nouveau.",
     }
     forms.CharField.default_error_messages = {
-        "max_length": "%(limit_value)d caractères au plus\u202f; votre texte en a %(show_value)d.",
-        "min_length": "%(limit_value)d caractères au moins\u202f; votre texte en a %(show_value)d.",
+        "max_length": WithFigures("%(limit_value)s caractères au plus\u202f; votre texte en a %(show_value)s."),
+        "min_length": WithFigures("%(limit_value)s caractères au moins\u202f; votre texte en a %(show_value)s."),
     }
     # Its own parent's dictionary would be shared with every CharField.
     forms.EmailField.default_error_messages = {"invalid": "Écrivez une adresse comme prenom.nom@commune.fr."}

@@ -98,7 +98,6 @@ TABLE: dict[str, Row] = {
     "application_documents": row(OWN_PEOPLE, WRITERS, public_id="draft"),
     "application_document_remove": row(NOBODY, WRITERS, public_id="draft", pk="attachment"),
     "application_document_reuse": row(NOBODY, WRITERS, public_id="draft", pk="attachment"),
-    "application_document_date": row(NOBODY, WRITERS, public_id="draft", pk="attachment"),
     "application_document_state": row(OWN_PEOPLE, public_id="draft", code="document"),
     "application_help": row(OWN_PEOPLE, WRITERS, public_id="draft"),
     "application_help_end": row(NOBODY, WRITERS, public_id="draft"),

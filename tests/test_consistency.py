@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.db import connection
 from django.template import engines
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -279,6 +280,17 @@ def templates() -> list[str]:
 @pytest.mark.parametrize("name", templates())
 def test_template_compiles(name: str) -> None:
     engines["django"].get_template(name)
+
+
+def test_every_file_that_a_template_names_is_there() -> None:
+    """A script that is gone is an error 500 where files have their hash in their names."""
+    named = {
+        (name, file)
+        for name in templates()
+        for file in re.findall(r"{% static \"([^\"]+)\"", (ROOT / "templates" / name).read_text())
+    }
+    assert len(named) > 20
+    assert [one for one in sorted(named) if finders.find(one[1]) is None] == []
 
 
 def test_every_template_is_used() -> None:

@@ -152,12 +152,14 @@ def _page(
     request: HttpRequest, application: Application, asked: PieceRequest, forms: AnswerForms, refused: dict[str, str]
 ) -> HttpResponse:
     drafted = forms.application
+    wrong = bool(refused) or any(one.errors for one in forms.forms if one.is_bound)
     context: dict[str, Any] = {
         "application": application,
         "asked": asked,
         "forms": forms,
         "rows": [_row(application, asked, item, refused) for item in asked.asked if item.is_document],
-        "refused": refused,
+        "wrong": wrong,
+        "problems": [*forms.forms, *((f"fichiers-{code}", sentence) for code, sentence in refused.items())],
         "late": asked.due_on < timezone.localdate(),
         "saved": "enregistre" in request.GET,
         "home_url": home_parts.url("application_home", application),
@@ -172,7 +174,6 @@ def _page(
             "most": eligibility.allowed(application.call, figures),
             "to_fix": [check.reason for check in checks if not check.ok],
         }
-    wrong = bool(refused) or any(one.errors for one in forms.forms if one.is_bound)
     return render(request, "applications/commune/answer.html", context, status=422 if wrong else 200)
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Organisation
@@ -25,6 +24,7 @@ from applications.states import ApplicationState
 from applications.views import home_parts
 from applications.views.fetching import own_file, own_files
 from common.clock import database_now
+from common.dates import local
 from fund.forms.public import EstimateForm
 from fund.models import Call
 
@@ -135,9 +135,10 @@ def application_home(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _draft_context(application: Any, user: Any) -> dict[str, Any]:
-    sections = home_parts.sections_of(application, timezone.localdate())
+    now = database_now()
+    sections = home_parts.sections_of(application, local(now).date())
     complete = sum(one.is_complete for one in sections)
-    closed = application.call.closes_at <= timezone.now()
+    closed = application.call.closes_at <= now
     editable = policies.can_edit(user, application)
     return {
         "parts": home_parts.parts(application, sections, editable=editable),
@@ -164,6 +165,6 @@ def application_print(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "application": application,
         "standing": standing(application),
         "groups": answers_of(application),
-        "printed_at": timezone.now(),
+        "printed_at": database_now(),
     }
     return render(request, "applications/commune/print.html", context)

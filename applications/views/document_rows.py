@@ -31,10 +31,15 @@ OTHERS = "autre"
 SLOW_AFTER = timedelta(minutes=2)
 
 
-def document_rows(application: Application, errors: dict[str, str]) -> list[dict[str, Any]]:
+def document_rows(
+    application: Application, errors: dict[str, str], dates: dict[int, DateDocumentForm]
+) -> list[dict[str, Any]]:
     """A row for each document of the call, and the last one for whatever else helps."""
     offers = services.reusable(application, timezone.localdate())
-    return [_row(one["document"], one["files"], errors, offers) for one in _documents(application)]
+    rows = [_row(one["document"], one["files"], errors, offers) for one in _documents(application)]
+    for file in (file for row in rows for file in row["files"]):
+        file["form"] = dates.get(file["pk"], file["form"])
+    return rows
 
 
 def document_row(application: Application, code: str) -> dict[str, Any]:
@@ -57,6 +62,9 @@ def _row(
     code = document.code if document else OTHERS
     shown = [file_row(one, document) for one in files]
     kind, label = state_of(document, files, shown)
+    form = UploadForm(initial={"code": code}, auto_id=f"id_{code}_%s")
+    if code in errors:
+        form.fields["uploads"].widget.attrs |= {"aria-invalid": "true", "aria-describedby": f"erreur-{code}"}
     return {
         "code": code,
         "label": document.label if document else "Autres pièces",
@@ -69,7 +77,7 @@ def _row(
         "files": shown,
         **scanning(files, shown, kind),
         "offer": _offer(offers.get(code)) if not files else None,
-        "form": UploadForm(initial={"code": code}, auto_id=f"id_{code}_%s"),
+        "form": form,
     }
 
 

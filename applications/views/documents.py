@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -24,26 +24,54 @@ from documents.uploads import too_heavy
 @require_http_methods(["GET", "POST"])
 def documents(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """Each document the call asks for, with its files; several at once, one may replace another."""
-    application, one = own_file(request, public_id), BY_SLUG["pieces"]
+    application = own_file(request, public_id)
     if request.method == "GET" and not policies.can_edit(request.user, application):
         return redirect(home_parts.url("application_review", application) + "#pieces")
     refuse_readers(request, application)
-    errors: dict[str, str] = {}
-    if request.method == "POST":
-        code, error = join_files(request, application)
-        if request.accepts("application/json") and not request.accepts("text/html"):
-            return JsonResponse({"sentence": error})
-        if not error:
-            return redirect(f"{request.path}#{code}")
-        errors[code] = error
-        application = own_file(request, public_id)
-    context = section_context(application, one) | {
-        "rows": document_rows(application, errors),
+    if request.method == "GET":
+        return _page(request, application)
+    if "dater" in request.POST:
+        return _date(request, application)
+    code, error = join_files(request, application)
+    if request.accepts("application/json") and not request.accepts("text/html"):
+        return JsonResponse({"sentence": error})
+    if not error:
+        return redirect(f"{request.path}#{code}")
+    return _page(request, own_file(request, public_id), errors={code: error})
+
+
+def _page(
+    request: HttpRequest,
+    application: Application,
+    *,
+    errors: dict[str, str] | None = None,
+    dates: dict[int, DateDocumentForm] | None = None,
+) -> HttpResponse:
+    """`errors` by code of document, `dates` the refused forms by attachment."""
+    errors, dates = errors or {}, dates or {}
+    rows = document_rows(application, errors, dates)
+    places = {row["code"]: f"id_{row['code']}_uploads" for row in rows}
+    context = section_context(application, BY_SLUG["pieces"]) | {
+        "rows": rows,
         "missing": eligibility.missing_documents(application),
-        "errors": errors,
+        "problems": [*((places.get(code, ""), sentence) for code, sentence in errors.items()), *dates.values()],
         "slow": waits(application),
     }
-    return render(request, "applications/commune/documents.html", context)
+    status = 422 if errors or dates else 200
+    return render(request, "applications/commune/documents.html", context, status=status)
+
+
+def _date(request: HttpRequest, application: Application) -> HttpResponse:
+    """The date that a document carries; a date that cannot be is shown again with its reason."""
+    paper = next((one for one in application.attachments.all() if str(one.pk) == request.POST["dater"]), None)
+    if paper is None:
+        raise Http404
+    form = DateDocumentForm(request.POST, auto_id=f"id_{paper.pk}_%s")
+    if not form.is_valid():
+        return _page(request, application, dates={paper.pk: form})
+    services.date_document(application.pk, paper.pk, by=person(request), dated_on=form.cleaned_data["dated_on"])
+    messages.success(request, "La date du document est enregistrée.")
+    return redirect(f"{request.path}#{paper.code}")
 
 
 def join_files(request: HttpRequest, application: Application) -> tuple[str, str]:
@@ -98,19 +126,6 @@ def document_reuse(request: HttpRequest, public_id: UUID, pk: int) -> HttpRespon
         return redirect("application_documents", public_id)
     messages.success(request, f"« {joined.file.name} » est repris.")
     return redirect(home_parts.url("application_documents", application) + f"#{joined.code}")
-
-
-@require_POST
-def document_date(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse:
-    application = own_file(request, public_id)
-    form = DateDocumentForm(request.POST)
-    if form.is_valid():
-        services.date_document(application.pk, pk, by=person(request), dated_on=form.cleaned_data["dated_on"])
-        messages.success(request, "La date du document est enregistrée.")
-    else:
-        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
-    code = next((one.code for one in application.attachments.all() if one.pk == pk), "pieces")
-    return redirect(home_parts.url("application_documents", application) + f"#{code}")
 
 
 @require_POST

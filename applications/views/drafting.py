@@ -6,7 +6,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import person
@@ -22,6 +21,7 @@ from applications.signing import last_return, to_take_up
 from applications.views import home_parts, units
 from applications.views.fetching import own_file, own_file_alone
 from applications.views.questions import opened_by, questions_context, questions_form, section_or_404
+from common.clock import database_now
 from common.errors import NotAllowed
 
 MORE_ROWS = 12
@@ -120,7 +120,7 @@ def _page(
     parts: Any,
     outcome: units.Outcome,
 ) -> HttpResponse:
-    closed = application.call.closes_at <= timezone.now()
+    closed = application.call.closes_at <= database_now()
     context = section_context(application, one) | {
         "tokens": outcome.tokens,
         "conflicts": outcome.conflicts,

@@ -63,10 +63,11 @@ def report_proofs(request: HttpRequest, public_id: UUID) -> HttpResponse:
         if not errors:
             messages.success(request, "Le justificatif est joint.")
             return redirect(f"{request.path}#liste")
+        form.add_error("uploads", errors)
         report = own_report(request, public_id)
     rows = [file_row(one) | {"label": one.get_kind_display()} for one in report.documents.all()]
-    context = part_context(report, PROOFS) | {"form": form, "errors": errors, "rows": rows}
-    return render(request, "applications/report/proofs.html", context, status=422 if errors else 200)
+    context = part_context(report, PROOFS) | {"form": form, "rows": rows}
+    return render(request, "applications/report/proofs.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -94,10 +95,11 @@ def report_photos(request: HttpRequest, public_id: UUID) -> HttpResponse:
             return redirect("report_photo", public_id, added[0].pk)
         if not errors:
             return redirect(f"{request.path}#liste")
+        form.add_error("uploads", errors)
         report = own_report(request, public_id)
     rows = [photo_row(one) for one in report.photos.all()]
-    context = part_context(report, PHOTOS) | {"form": form, "errors": errors, "rows": rows, "most": MAX_PHOTOS}
-    return render(request, "applications/report/photos.html", context, status=422 if errors else 200)
+    context = part_context(report, PHOTOS) | {"form": form, "rows": rows, "most": MAX_PHOTOS}
+    return render(request, "applications/report/photos.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -109,7 +111,7 @@ def report_photo(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse
     photo = next((one for one in report.photos.all() if one.pk == pk), None)
     if photo is None:
         raise Http404
-    form, refusal = PhotoForm(request.POST or None, photo=photo), ""
+    form = PhotoForm(request.POST or None, photo=photo)
     if request.method == "POST" and form.is_valid():
         try:
             report_files.save_photo(report.application_id, pk, by=person(request), **form.cleaned_data)
@@ -118,9 +120,9 @@ def report_photo(request: HttpRequest, public_id: UUID, pk: int) -> HttpResponse
         except DomainError as refused:
             if refused.status == 403:
                 raise
-            refusal = str(refused)
-    context = part_context(report, PHOTOS) | {"form": form, "row": photo_row(photo), "refusal": refusal}
-    return render(request, "applications/report/photo.html", context)
+            form.add_error(None, str(refused))
+    context = part_context(report, PHOTOS) | {"form": form, "row": photo_row(photo)}
+    return render(request, "applications/report/photo.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

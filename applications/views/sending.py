@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import person
@@ -22,7 +21,8 @@ from applications.standing import standing
 from applications.states import ApplicationState
 from applications.views import home_parts
 from applications.views.fetching import own_file, own_file_alone
-from common.dates import day, moment
+from common.clock import database_now
+from common.dates import day, local, moment
 from common.errors import NotAllowed
 from common.money import euros, percent
 from journal.services import once
@@ -33,7 +33,8 @@ def application_review(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """All the answers on one page; each line may be changed while the file is a draft."""
     application = own_file(request, public_id)
     user: Any = request.user
-    today = timezone.localdate()
+    now = database_now()
+    today = local(now).date()
     editable = policies.can_edit(user, application)
     left = [one for one in progress(application, today=today) if not one.is_complete]
     is_draft = application.state == ApplicationState.DRAFT
@@ -65,7 +66,7 @@ def application_review(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "can_submit": policies.can_submit(user, application) and not left,
         "can_return": policies.can_submit(user, application),
         "can_ask": editable and not left and not policies.can_submit(user, application),
-        "closed": application.call.closes_at <= timezone.now(),
+        "closed": application.call.closes_at <= now,
     }
     return render(request, "applications/commune/review.html", context)
 

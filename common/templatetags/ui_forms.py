@@ -167,7 +167,7 @@ def _named(field: BoundField, message: str) -> str:
 
 
 def _messages(source: Any) -> Iterator[tuple[str, str]]:
-    """(anchor, sentence) of a form, a formset, or a list that already has this shape."""
+    """(anchor, sentence) of a form, a formset, or a list of these and of what already has this shape."""
     if isinstance(source, forms.BaseFormSet):
         yield from (("", str(message)) for message in source.non_form_errors())
         for each in source.forms:
@@ -177,8 +177,9 @@ def _messages(source: Any) -> Iterator[tuple[str, str]]:
         yield from ((general, str(message)) for message in source.non_field_errors())
         for bound in source:
             yield from ((_anchor(bound), _named(bound, str(message))) for message in bound.errors)
-    elif source:
-        yield from source
+    else:
+        for each in source or ():
+            yield from [each] if isinstance(each, tuple) else _messages(each)
 
 
 @register.simple_tag

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.forms import SiretField
 from common.money import MoneyField
+from common.telephone import PhoneField
 from fund.forms.votes import ActForm, KeyedForm
 from fund.models import Budget, BudgetLine, Fund
 from fund.states import FIRST_LINES
@@ -106,6 +107,7 @@ class LineForm(AccountsForm, forms.ModelForm):
 
 class FundForm(forms.ModelForm):
     authority_siret = SiretField(label="SIRET de la collectivité")
+    contact_phone = PhoneField(label="Téléphone du service")
     seen = forms.CharField(widget=forms.HiddenInput)
 
     class Meta:

@@ -8,6 +8,7 @@
   const WRITING = 2 * 60 * 1000;
   let used = Date.now();
   let typed = 0;
+  let over = false;
 
   if (!place) return;
 
@@ -19,7 +20,7 @@
   });
 
   async function ask() {
-    if (document.visibilityState !== "visible" || Date.now() - used > ASLEEP) return;
+    if (over || document.visibilityState !== "visible" || Date.now() - used > ASLEEP) return;
     const writes = place.dataset.section && Date.now() - typed < WRITING;
     const token = document.querySelector("input[name=csrfmiddlewaretoken]");
     const request = { headers: { "X-Autosave": "1" }, redirect: "manual" };
@@ -29,10 +30,26 @@
     }
     try {
       const answer = await fetch(place.dataset.presence, request);
+      if (answer.status === 401) return ended();
       if (!answer.ok) return;
       const html = await answer.text();
       if (html.trim() !== place.innerHTML.trim()) place.innerHTML = html;
     } catch (unreachable) { /* asked again later */ }
+  }
+
+  // Nobody is signed in here any more: writing.js says where what was typed stands; another page says it in a line.
+  function ended() {
+    over = true;
+    place.replaceChildren();
+    if (!document.dispatchEvent(new CustomEvent("session-ended", { cancelable: true }))) return;
+    const line = document.createElement("p");
+    const link = document.createElement("a");
+    line.className = "small mb-0";
+    line.setAttribute("role", "status");
+    link.href = location.pathname;
+    link.textContent = "Se reconnecter";
+    line.append("Votre session est terminée. ", link);
+    place.append(line);
   }
 
   setInterval(ask, EVERY);

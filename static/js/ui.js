@@ -196,11 +196,12 @@
 
   function prepare(root) {
     all(root, "form[method=post]").forEach((form) => { form.noValidate = true; });
-    all(root, "[data-count]").forEach((box) => {
-      count(box);
-      box.addEventListener("input", () => count(box));
-    });
+    all(root, "[data-count]").forEach(count);
     all(root, "td.c input[type=checkbox]").forEach(select);
+    measure(root);
+  }
+
+  function measure(root) {
     all(root, ".scroll").forEach((box) => {
       const wide = box.scrollWidth > box.clientWidth + 1;
       box.classList.toggle("wide", wide);
@@ -211,7 +212,10 @@
 
   prepare(document);
   offerWhatWasKept();
-  window.addEventListener("resize", () => prepare(document));
+  document.addEventListener("input", (event) => {
+    if (event.target.matches("[data-count]")) count(event.target);
+  });
+  window.addEventListener("resize", () => measure(document));
   document.addEventListener("htmx:load", (event) => {
     prepare(event.detail.elt);
     // On a full page `autofocus` does it, even without this file.

@@ -181,7 +181,9 @@
       say(`Pas encore enregistré : ${result.refused || "le serveur n’a pas pris ce texte."} Copiez-le avant de quitter la page.`, "wrong");
       return;
     }
-    say("Pas encore enregistré : votre session est terminée. Ce navigateur garde votre texte et vous le rendra. ", "wrong");
+    const waits = "Pas encore enregistré : votre session est terminée. Ce navigateur garde votre texte et vous le rendra. ";
+    const calm = "Votre session est terminée. Ce que vous aviez écrit est enregistré ; ce navigateur garde la suite. ";
+    say(dirty.size ? waits : calm, dirty.size ? "wrong" : "waits");
     const link = document.createElement("a");
     link.href = why === "session" ? form.dataset.signIn : location.pathname;
     link.textContent = why === "session" ? "Se reconnecter" : "Rouvrir la page";
@@ -217,6 +219,10 @@
     if (dirty.size && !delay) plan(150);
   });
   window.addEventListener("online", () => send());
+  document.addEventListener("session-ended", (event) => { // seen by presence.js
+    event.preventDefault();
+    if (!over && !sending) stop("session");
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") send({ leaving: true });
   });

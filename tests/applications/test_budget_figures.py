@@ -11,7 +11,9 @@ from django.test import Client
 from applications.models import Application
 from common.money import euros_bare
 from tests.applications.test_commune_pages import client_of, page, seen, table
+from tests.factories.accounts import a_commune
 from tests.factories.applications import a_draft
+from tests.factories.fund import a_call_open
 
 pytestmark = pytest.mark.django_db
 ACCOUNTS = ("60", "61", "62", "63", "64", "65")
@@ -70,3 +72,45 @@ def test_counted_while_typing_as_counted_when_saved(seed: int) -> None:
         assert shown and re.sub(r"[^\d,]", "", shown[1]) == re.sub(
             r"[^\d,]", "", euros_bare(sum(x.amount_cents for x in lines))
         )
+
+
+def a_budget(draft: Application, asked: str, cost: str = "10000", own: str = "4000") -> dict[str, Any]:
+    return {
+        "demande-amount": asked,
+        **table(
+            "charges", *({"account": x, "amount": cost if x == "62" else "", "label": ""} for x in ACCOUNTS), initial=6
+        ),
+        **table("financeurs"),
+        **table("commune", {"account": "autofinancement", "amount": own}, initial=1),
+        **table("volontaires", {"account": "86", "amount": ""}, {"account": "87", "amount": ""}, initial=2),
+        **seen(draft, "budget"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("-6000", "négatif"),
+        ("−6000", "négatif"),
+        ("9" * 24, "trop grand"),
+        ("1e9", "chiffres"),
+        ("6 000,005", "plus de deux chiffres"),
+    ],
+)
+def test_an_amount_that_cannot_be_is_refused_and_stays(asked: str, words: str) -> None:
+    draft = a_draft()
+    answer = of(client_of(draft.created_by).post(page("application_budget", draft), a_budget(draft, asked)))
+    assert words in unescape(answer) and f'value="{asked}"' in answer
+    assert "Un point à corriger" in answer and draft.budget_lines.count() == 0
+
+
+def test_the_number_of_inhabitants_changes_no_amount() -> None:
+    """3 500 inhabitants decide what must be published, not what may be asked: the rules of a call are the same for all."""
+    call, found = a_call_open(), set()
+    for inhabitants in (0, 1, 3_499, 3_500, 3_501, 870_000):
+        draft = a_draft(call, a_commune(population=inhabitants))
+        answer = client_of(draft.created_by).post(page("application_budget", draft), a_budget(draft, "6000"))
+        assert answer.status_code == 302
+        draft.refresh_from_db()
+        found.add((draft.requested_cents, draft.allowed_cents))
+    assert found == {(600_000, 600_000)}

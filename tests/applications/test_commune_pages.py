@@ -1,11 +1,13 @@
 """The commune's pages: who sees what, nothing lost, each act once, as many queries for one row as for thirty."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -486,3 +488,22 @@ def test_the_commune_is_shown_only_what_it_was_told(state: str, notified: str | 
     application.notified_kind = notified
     assert standing.shown_state(application) == shown
     assert standing.standing(application).label
+
+
+@pytest.mark.parametrize(("closes_in", "process_is_at"), [(30, 60), (-30, -60)])
+def test_the_hour_of_the_database_says_whether_the_call_is_closed(closes_in: int, process_is_at: int) -> None:
+    """The clock of the process is an hour off: what is shown is what a sending would be told."""
+    draft = a_complete_draft()
+    client = client_of(draft.created_by)
+    now = timezone.now()
+    Call.objects.filter(pk=draft.call_id).update(closes_at=now + timedelta(minutes=closes_in))
+    closed = re.compile("L’appel est clos|Le dépôt est clos|appel a clos")
+    with time_machine.travel(now + timedelta(minutes=process_is_at)):
+        for name, *more in (
+            ("application_home",),
+            ("application_review",),
+            ("application_section", "enjeu"),
+            ("application_budget",),
+        ):
+            text = text_of(client.get(page(name, draft, *more)))
+            assert bool(closed.search(text)) == (closes_in < 0), name

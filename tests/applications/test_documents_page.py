@@ -59,8 +59,9 @@ def test_one_refused_file_loses_no_other() -> None:
     bad = SimpleUploadedFile("faux.pdf", b"GIF89a" + b"x" * 40)
     empty = SimpleUploadedFile("vide.pdf", b"")
     response = post(draft, a_scan("a.png"), bad, empty, a_scan("b.png"))
-    assert response.status_code == 200
+    assert response.status_code == 422
     text = words(response)
+    assert "Un point à corriger" in text and f'href="#id_{CODE}_uploads"' in text, "said first, with a link"
     assert "« faux.pdf »" in text and "nommé comme un PDF" in text
     assert "« vide.pdf »" in text and "Ce fichier est vide" in text
     assert "Les 2 autres fichiers sont joints." in text
@@ -213,18 +214,39 @@ def test_a_document_that_expires_needs_its_date_and_must_be_recent_enough() -> N
     assert "Date du document" in words(client.get(page("application_documents", draft)))
     with pytest.raises(DomainError, match="Indiquez la date"):
         services.submit(draft.pk, by=signatory_of(draft))
-    dating = page("application_document_date", draft, paper.pk)
+    dating, data = page("application_documents", draft), {"dater": paper.pk}
     for given, sentence in (
         (today + timedelta(days=1), "dans l’avenir"),
         (today - timedelta(days=400), "n’est plus valable"),
         (today - timedelta(days=30), "valable jusqu’au"),
     ):
-        assert sentence in words(client.post(dating, {"dated_on": given}, follow=True))
+        assert sentence in words(client.post(dating, {"dated_on": given, **data}, follow=True))
         if given < today - timedelta(days=365):
             with pytest.raises(DomainError, match="joignez-en une de moins de 12 mois"):
                 services.submit(draft.pk, by=signatory_of(draft))
     assert services.submit(draft.pk, by=signatory_of(draft)).number
     assert list(history(draft).filter(verb="date_document").values_list("data__code", flat=True)) == [CODE] * 2
+
+
+def test_a_date_that_cannot_be_stays_on_the_page_with_its_reason() -> None:
+    draft = expiring()
+    paper = draft.attachments.get(code=CODE)
+    address = page("application_documents", draft)
+    answer = client_of(draft.created_by).post(address, {"dater": paper.pk, "dated_on": "2099-01-01"})
+    text = words(answer)
+    assert answer.status_code == 422
+    assert f'href="#id_{paper.pk}_dated_on"' in text and "dans l’avenir" in text and 'value="2099-01-01"' in text
+    for other in ("0", "x", "9" * 30):
+        assert client_of(draft.created_by).post(address, {"dater": other}).status_code == 404
+
+
+def test_a_place_that_no_call_asks_for_is_refused_in_words() -> None:
+    draft = a_draft()
+    answer = client_of(draft.created_by).post(
+        page("application_documents", draft), {"code": "zz; --", "uploads": a_scan()}
+    )
+    assert answer.status_code == 422
+    assert "Un point à corriger" in words(answer) and not names(draft)
 
 
 # --- Given last year -------------------------------------------------------------------------------------------
@@ -298,6 +320,6 @@ def test_a_colleague_of_another_commune_touches_nothing() -> None:
     draft = a_draft()
     post(draft, a_scan())
     paper, client = draft.attachments.get(), client_of(a_drafter())
-    for name in ("application_document_remove", "application_document_reuse", "application_document_date"):
+    for name in ("application_document_remove", "application_document_reuse"):
         assert client.post(page(name, draft, paper.pk)).status_code == 404
     assert client.get(page("application_document_state", draft, CODE)).status_code == 404

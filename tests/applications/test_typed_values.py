@@ -1,8 +1,11 @@
 """What people type is refused in words or read back exactly as it was: no crash, no silent change of value."""
 
+import csv
+import io
 import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 from schwifty import IBAN
 from stdnum import luhn
 
+from accounts import directory_file
 from accounts.forms import SiretField
 from applications import services
 from applications.forms.budget import Budget
@@ -37,6 +41,7 @@ with_database = settings(
     phases=[Phase.explicit, Phase.generate],  # shrinking on a database takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+DIRECTORY = Path(directory_file.__file__).parent / "data" / "communes_amp.csv"
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 LIKE_MONEY = st.text("0123456789 .,-+€kKeE\u202f\u00a0\u2009−٣", max_size=24) | st.decimals(0, 10**9, places=2).map(
     lambda value: str(value).replace(".", ",")
@@ -288,6 +293,34 @@ def test_a_siret_typed_with_spaces_is_itself(data: Any) -> None:
 def test_a_siret_is_fourteen_figures_or_refused(text: str) -> None:
     value, refused = cleaned(SiretField(), text)
     assert refused or value == "" or (re.fullmatch("[0-9]{14}", value) and value == "".join(text.split()))
+
+
+def a_directory_with(siren: str) -> bytes:
+    """The directory of the product, of which the first commune has this SIREN."""
+    rows = list(csv.reader(io.StringIO(DIRECTORY.read_text(encoding="utf-8"))))
+    rows[1][rows[0].index("siren")] = siren
+    written = io.StringIO()
+    csv.writer(written).writerows(rows)
+    return written.getvalue().encode()
+
+
+@quick
+@given(
+    st.text('0123456789 .\u00a0٣-,"\n', max_size=12)
+    | st.from_regex("[0-9]{8}", fullmatch=True).map(lambda root: luhn_completed(root))
+    | TEXT
+)
+@example("211 300 058")
+@example("٢١١٣٠٠٠٥٨")
+@example("211300059")
+@example("")
+def test_a_siren_is_nine_figures_that_agree_or_refused(text: str) -> None:
+    try:
+        kept = directory_file.read(a_directory_with(text))["siren"][0]
+    except directory_file.BadFile as refusal:
+        assert refusal.problems and all(problem.reason for problem in refusal.problems)
+    else:
+        assert kept == text.strip() and re.fullmatch("[0-9]{9}", kept) and luhn.is_valid(kept)
 
 
 def luhn_completed(root: str) -> str:

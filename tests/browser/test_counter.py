@@ -49,7 +49,7 @@ def test_the_counter_of_the_page_counts_as_the_server(browser: Browser, limit: i
             """(text) => {
               const box = document.getElementById("texte");
               Object.defineProperty(box, "value", { value: text, configurable: true });
-              box.dispatchEvent(new Event("input"));
+              box.dispatchEvent(new Event("input", { bubbles: true }));
               return document.getElementById("note").textContent;
             }""",
             text,
@@ -58,4 +58,26 @@ def test_the_counter_of_the_page_counts_as_the_server(browser: Browser, limit: i
         noun = "mot" if abs(left) < 2 else "mots"
         expected = f"{-left} {noun} de trop" if left < 0 else f"Il reste {left} {noun}"
         assert shown == expected, json.dumps(text)
+    page.close()
+
+
+def test_a_window_resized_many_times_counts_once_a_key(browser: Browser) -> None:
+    page = browser.new_page()
+    body = '<body><p id="note" data-count-for="texte"></p><textarea id="texte" data-count="20"></textarea></body>'
+    page.route("http://page.test/", lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8"))
+    page.goto("http://page.test/")
+    page.add_script_tag(path=SCRIPT)
+    changes = page.evaluate(
+        """async () => {
+          for (let n = 0; n < 5; n += 1) window.dispatchEvent(new Event("resize"));
+          const note = document.getElementById("note"), box = document.getElementById("texte"), seen = [];
+          const watch = new MutationObserver((found) => seen.push(...found));
+          watch.observe(note, { childList: true });
+          box.value = "Oui";
+          box.dispatchEvent(new Event("input", { bubbles: true }));
+          await new Promise((done) => setTimeout(done, 0));
+          return [seen.length, note.textContent];
+        }"""
+    )
+    assert changes == [1, "Il reste 17 caractères"]
     page.close()

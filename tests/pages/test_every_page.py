@@ -1,171 +1,20 @@
-"""Every page of the product, as those who may open it see it: axe, the console, the width of a phone and of a desk; then
-every section of a draft sent wrong: what is wrong is said first, and what was typed is still there.
+"""Every page of the product, as those who may open it see it: axe, the console, the width of a phone and of a desk."""
 
-The pages come from the resolver and from tests/access_table.py: a new address has its place here, or the run fails.
-"""
-
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from django.urls import reverse
-from playwright.sync_api import Locator
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from accounts.models import User
-from applications.models import Application
-from applications.sections import BY_SLUG
-from applications.states import ReportText
-from fund.parts import PARTS
-from fund.services import prepare_questions, put_in_service
-from notifications.delivery import relay
-from reports.services import send_weekly_report
-from tests.access_table import OWN, STAFF, TABLE, Row
-from tests.demo.test_seed import seed
-from tests.payments.signing_in import signed_in
-from tests.support.browser import DESK, PHONE, Visitor, violations_of
+from tests.pages.walk import SETTLED, Walk, a_world, stops
+from tests.support.browser import DESK, PHONE, Visitor
 from tests.support.live import LiveStack
-from tests.test_access import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
-# Who looks at a page: the first of these who may, else one of the staff.
-WHO_LOOKS = ("anonymous", "drafter", "signatory", "reader")
-NOT_PAGES = {
-    # files
-    "call_calendar", "demo_mail_attachment", "demo_mail_html", "file_download", "report_photo", "desk_answers_export",
-    "desk_queue_export", "contrary_export", "batch_export", "finance_export",
-    # parts of a page
-    "application_presence", "application_document_state", "desk_opinion_consequence",
-}  # fmt: skip
-ELSEWHERE = {"batch_seal"}  # the batch of this world is sealed: tests/test_journey.py looks at that page
-QUERY = {"call_question_add": "?sorte=short"}
-GONE = {"invitation_accept", "join_confirm"}  # their page says that the link of this world is no longer good
-# The libraries' own pages that we dress.
-OF_LIBRARIES = {
-    "anonymous": (
-        "account_login",
-        "account_reset_password",
-        "account_reset_password_done",
-    ),
-    "drafter": ("account_reauthenticate", "account_change_password", "account_email", "mfa_index", "usersessions_list"),
-}
-VARIANTS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "application_section": ("section", tuple(slug for slug in BY_SLUG if slug not in ("budget", "pieces"))),
-    "report_text": ("part", tuple(ReportText.values)),
-    "call_part": ("part", tuple(PARTS)),
-}
-# Where the file of the table is not in the state that this page is about.
-READY = "Istres"  # the commune whose draft is complete
-SENT_WHEN_READY = {"application_ask_signature", "application_return", "application_submit"}
-# What may be sent as it stands: nothing in these forms can be wrong.
-NEVER_WRONG = {"application_section chantier, form 1", "application_section engagements, form 1"}
-SENT_WRONG = ("application_create", "application_section")
-WIDER = "document.documentElement.scrollWidth - innerWidth"
-SETTLED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
-@dataclass(frozen=True)
-class Stop:
-    name: str
-    email: str  # empty for somebody without an account
-    path: str
-    status: int = 200
-
-    @property
-    def is_of_a_commune(self) -> bool:
-        return self.email not in STAFF.values()
-
-
-def stops(world: World) -> Iterator[Stop]:
-    for name, declared in TABLE.items():
-        row = replace(declared, organisation=READY) if name in SENT_WHEN_READY else declared
-        actor = looks(world, row)
-        if name in NOT_PAGES | ELSEWHERE or not actor:
-            continue
-        key, values = VARIANTS.get(name, ("", ("",)))
-        for value in values:
-            status = 410 if name in GONE else 200
-            yield Stop(name, world.email(actor, row.organisation), address(world, name, row, key, value), status)
-    for actor, names in OF_LIBRARIES.items():
-        yield from (Stop(name, world.email(actor, "Aubagne"), reverse(name)) for name in names)
-    yield Stop("a page that does not exist", "", "/nulle-part/", 404)
-    yield from homes()
-
-
-def looks(world: World, row: Row) -> str:
-    seen = [one for one in WHO_LOOKS if one in row.get and (one not in OWN or world.email(one, row.organisation))]
-    return (seen or sorted(row.get) or [""])[0]
-
-
-def address(world: World, name: str, row: Row, key: str = "", value: str = "") -> str:
-    args: dict[str, Any] = {arg: world.objects.get(one, one) for arg, one in row.args.items()}
-    if name in SENT_WHEN_READY:
-        args["public_id"] = world.objects[READY]
-    if key:
-        args[key] = value
-    return reverse(name, kwargs=args) + QUERY.get(name, "")
-
-
-def homes() -> Iterator[Stop]:
-    """The page of a file in each of its states, seen by its commune."""
-    for application in Application.objects.order_by("state", "pk").distinct("state"):
-        writer = User.objects.get(
-            memberships__organisation=application.organisation_id, memberships__role="drafter"
-        ).email
-        for name in ("application_home", "application_review", "application_print"):
-            yield Stop(f"{name} {application.state}", writer, reverse(name, args=[application.public_id]))
-
-
-class Walk:
-    """One browser that becomes each person in turn; `wrong` says what each page is blamed for."""
-
-    def __init__(self, visitor: Visitor, base: str) -> None:
-        self.visitor, self.page, self.base = visitor, visitor.page, base
-        self.wrong: list[str] = []
-        self.cookies: dict[str, str] = {}
-        self.who = ""
-
-    def become(self, email: str) -> None:
-        if email == self.who:
-            return
-        self.who = email
-        self.visitor.context.clear_cookies()
-        if not email:
-            return
-        if email not in self.cookies:
-            self.cookies[email] = signed_in(User.objects.get(email=email)).cookies["sessionid"].value
-        self.visitor.context.add_cookies([{"name": "sessionid", "value": self.cookies[email], "url": self.base}])
-
-    def open(self, stop: Stop) -> bool:
-        self.become(stop.email)
-        with self.visitor.expecting(str(stop.status) if stop.status != 200 else "nothing is expected"):
-            answer = self.page.goto(stop.path)
-        if answer is None or answer.status != stop.status or self.page.url != self.base + stop.path:
-            self.blame(stop, f"answers {answer.status if answer else 'nothing'} at {self.page.url}")
-            self.visitor.complaints.clear()
-            return False
-        return True
-
-    def look(self, stop: Stop, *, contrast: bool = True, deep: bool = True) -> None:
-        for one in violations_of(self.page, contrast=contrast) if deep else ():
-            self.blame(stop, f"axe {one['id']}: {one['help']} {[node['html'][:200] for node in one['nodes']]}")
-        if (over := self.page.evaluate(WIDER)) > 0:
-            self.blame(stop, f"{over} px wider than the window")
-        for complaint in self.visitor.complaints:
-            self.blame(stop, complaint)
-        self.visitor.complaints.clear()
-
-    def blame(self, stop: Stop, words: str) -> None:
-        width = self.page.evaluate("innerWidth")
-        self.wrong.append(f"{stop.name} ({stop.email or 'no account'}, {width} px) {stop.path}: {words}")
-
-
-def test_every_page_and_every_refusal(live_stack: LiveStack, new_visitor: Callable[..., Visitor]) -> None:
+def test_every_page(live_stack: LiveStack, new_visitor: Callable[..., Visitor]) -> None:
     world = a_world()
     walk = Walk(new_visitor(live_stack.url), live_stack.url)
-    route = list(stops(world))
-    for stop in route:
+    for stop in stops(world):
         walk.page.set_viewport_size(DESK)  # type: ignore[arg-type]
         if not walk.open(stop):
             continue
@@ -173,80 +22,4 @@ def test_every_page_and_every_refusal(live_stack: LiveStack, new_visitor: Callab
         walk.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         walk.page.evaluate(SETTLED)
         walk.look(stop, contrast=False, deep=stop.is_of_a_commune)  # colours do not change with the width
-    for stop in route:
-        if stop.name in SENT_WRONG:
-            send_wrong(walk, stop)
     assert not walk.wrong, "\n".join(walk.wrong)
-
-
-def a_world() -> World:
-    done = seed("--seed", "1")
-    assert done.returncode == 0, done.stderr
-    assert send_weekly_report()
-    relay()
-    world = World()
-    world.objects[READY] = Application.objects.get(organisation__name=READY, state="draft").public_id
-    manager = User.objects.get(email=STAFF["manager"])
-    call = Application.objects.get(public_id=world.objects["draft"]).call
-    newer = prepare_questions(call.pk, by=manager)
-    put_in_service(newer.pk, by=manager, version=newer.version, reason="Une question se comprenait mal.")
-    return world
-
-
-# --- What is wrong, is said ------------------------------------------------------------------------------------------
-
-# Every text too long or not of its kind, every box unticked; what is chosen stays. What was typed comes back by name.
-TYPE_WRONG = """
-(form) => Object.fromEntries(Array.from(form.elements).filter((box) => box.name && box.getClientRects().length)
-  .map((box) => {
-    if (box.type === "checkbox" || box.type === "file") { if (box.checked) box.checked = false; return [box.name, null]; }
-    if (box.tagName === "TEXTAREA") box.value = "mot ".repeat(9000).trim();
-    else if (["text", "search", "email", "tel", "url"].includes(box.type)) box.value = "zz";
-    else return [box.name, null];
-    return [box.name, box.value];
-  }).filter(([name, value]) => value !== null))
-"""
-STANDS = """
-(typed) => Object.entries(typed).filter(([name, value]) => {
-  const boxes = Array.from(document.querySelectorAll(`main [name="${CSS.escape(name)}"]`));
-  return !boxes.some((box) => box.value.replaceAll("\\r", "") === value);
-}).map(([name]) => name)
-"""
-FORMS = "main form[method=post]:has(textarea, select, input:not([type=hidden], [type=submit]))"
-SAID = "() => { const said = document.querySelector('.errsum'); return said ? said.contains(document.activeElement) : null; }"
-
-
-def sent(walk: Walk, form: Locator) -> bool:
-    try:
-        with walk.page.expect_navigation(timeout=8_000):
-            form.evaluate("(form) => form.requestSubmit(form.querySelector('button:not([type=button], [name=choix])'))")
-    except PlaywrightTimeout:
-        return False
-    return True
-
-
-def send_wrong(walk: Walk, stop: Stop) -> None:
-    """Each form of the page, sent empty or wrong."""
-    walk.open(stop)
-    for number in range(walk.page.locator(FORMS).count()):
-        if number:
-            walk.open(stop)
-        form = walk.page.locator(FORMS).nth(number)
-        if not form.is_visible():
-            continue
-        here = replace(stop, name=f"{stop.name} {stop.path.split('/')[-2]}, form {number + 1}")
-        typed = form.evaluate(TYPE_WRONG)
-        with walk.visitor.expecting("422", "status of 4"):
-            if not sent(walk, form):
-                walk.blame(here, "its button sends nothing")
-                continue
-        said = walk.page.evaluate(SAID)
-        if said is None:
-            if here.name not in NEVER_WRONG:
-                walk.blame(here, f"nothing is said to be wrong, at {walk.page.url}")
-            continue
-        if not said:
-            walk.blame(here, "the summary of what is wrong has not the focus")
-        if lost := walk.page.evaluate(STANDS, typed):
-            walk.blame(here, f"what was typed is lost: {lost}")
-        walk.look(here)
