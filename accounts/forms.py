@@ -199,13 +199,13 @@ class DomainsField(forms.CharField):
 class OwnContactsForm(SeenForm):
     """What the commune's own administrator may correct."""
 
+    address = forms.CharField(label="Adresse", required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
     phone = PhoneField()
     siret = SiretField()
 
     class Meta:
         model = Organisation
         fields = ["address", "phone", "siret"]
-        widgets = {"address": forms.Textarea(attrs={"rows": 3})}
 
     def clean_siret(self) -> str:
         value: str = self.cleaned_data["siret"]

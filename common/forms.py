@@ -32,6 +32,9 @@ def use_plain_words() -> None:
     forms.ChoiceField.default_error_messages["invalid_choice"] = "Choisissez une réponse dans la liste."
     forms.ChoiceField.default_error_messages["required"] = "Choisissez une réponse."
     forms.MultipleChoiceField.default_error_messages["required"] = "Choisissez au moins une réponse."
+    for several in (forms.MultipleChoiceField, forms.ModelMultipleChoiceField):
+        several.default_error_messages["invalid_choice"] = "Choisissez des réponses dans la liste."
+    forms.ModelChoiceField.default_error_messages["invalid_choice"] = "Choisissez une réponse dans la liste."
     forms.DateField.default_error_messages["invalid"] = "Écrivez la date comme 22/11/2026."
     forms.DateTimeField.default_error_messages["invalid"] = "Écrivez la date et l’heure comme 22/11/2026 17:30."
     forms.IntegerField.default_error_messages["invalid"] = "Écrivez un nombre entier, sans lettre ni virgule."

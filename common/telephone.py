@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-EXAMPLE = "Écrivez le numéro comme 04 42 18 19 19, ou +33 4 42 18 19 19 ; « poste 12 » peut suivre."
+EXAMPLE = "Écrivez le numéro comme 04\u00a042\u00a018\u00a019\u00a019 ; un indicatif (+33…) ou un poste (poste 12) peut l’accompagner."
 # Spaces (also the narrow ones a word processor puts), dots, hyphens; « (0) » after a country.
 _WRITTEN = re.compile(r"(?P<number>\+?[0-9][0-9\s.()/-]*?)(?:\s*(?:poste|p\.)\s*[0-9]{1,6})?", re.IGNORECASE)
 _SHAPES = (r"0[1-9][0-9]{8}", r"3[0-9]{3}", r"(?:\+|00)(?!33)[1-9][0-9]{6,13}", r"(?:\+|00)330?[1-9][0-9]{8}")

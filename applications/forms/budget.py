@@ -44,6 +44,11 @@ class LineForm(RowForm):
     def account_label(self) -> str:
         return str(dict(self.accounts).get(str(self["account"].value() or ""), ""))
 
+    @property
+    def summary_row(self) -> str:
+        """What names this line in the summary of errors."""
+        return self.account_label if "account" in self.fields else ""
+
 
 class AccountLineForm(LineForm):
     """A line whose account is chosen; in the rows that are always there it is fixed."""

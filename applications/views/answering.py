@@ -159,7 +159,7 @@ def _page(
         "forms": forms,
         "rows": [_row(application, asked, item, refused) for item in asked.asked if item.is_document],
         "wrong": wrong,
-        "problems": [*forms.forms, *((f"fichiers-{code}", sentence) for code, sentence in refused.items())],
+        "problems": [*forms.forms, *_problems(asked, refused)],
         "late": asked.due_on < timezone.localdate(),
         "saved": "enregistre" in request.GET,
         "home_url": home_parts.url("application_home", application),
@@ -184,6 +184,14 @@ def _state(request: HttpRequest, application: Application, asked: PieceRequest) 
     if row is None or same_as_seen(row, request.GET.get("vu", "")):
         return HttpResponse(status=204)
     return render(request, "applications/commune/_answer_papers.html", {"row": row, "alone": True})
+
+
+def _problems(asked: PieceRequest, refused: dict[str, str]) -> list[tuple[str, str]]:
+    labels = {item.code: item.label for item in asked.asked}
+    return [
+        (f"fichiers-{code}", f"{labels[code][:1].upper()}{labels[code][1:]}. {sentence}")
+        for code, sentence in refused.items()
+    ]
 
 
 def _row(application: Application, asked: PieceRequest, item: AskedItem, refused: dict[str, str]) -> dict[str, Any]:

@@ -50,15 +50,20 @@ def _page(
     """`errors` by code of document, `dates` the refused forms by attachment."""
     errors, dates = errors or {}, dates or {}
     rows = document_rows(application, errors, dates)
-    places = {row["code"]: f"id_{row['code']}_uploads" for row in rows}
+    labels = {row["code"]: row["label"] for row in rows}
     context = section_context(application, BY_SLUG["pieces"]) | {
         "rows": rows,
         "missing": eligibility.missing_documents(application),
-        "problems": [*((places.get(code, ""), sentence) for code, sentence in errors.items()), *dates.values()],
+        "problems": [*(_problem(code, labels.get(code), words) for code, words in errors.items()), *dates.values()],
         "slow": waits(application),
     }
     status = 422 if errors or dates else 200
     return render(request, "applications/commune/documents.html", context, status=status)
+
+
+def _problem(code: str, label: str | None, sentence: str) -> tuple[str, str]:
+    """Where it is on the page, if it is there, and which document it is about."""
+    return (f"id_{code}_uploads", f"{label}. {sentence}") if label else ("", sentence)
 
 
 def _date(request: HttpRequest, application: Application) -> HttpResponse:

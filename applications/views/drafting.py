@@ -93,7 +93,8 @@ class SectionParts:
             for name, table in self.tables.items()
         ]
         asked = questions_context(application, one, self.questions)
-        return {"form": self.form, "tables": tables, **asked}
+        problems = [one for one in (self.form, *self.tables.values(), self.questions) if one is not None]
+        return {"form": self.form, "tables": tables, "problems": problems, **asked}
 
 
 def _save(

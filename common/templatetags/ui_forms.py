@@ -160,23 +160,26 @@ def _anchor(field: BoundField) -> str:
     return f"{field.auto_id}_0" if _kind(field.field.widget) == "choices" else field.id_for_label
 
 
-def _named(field: BoundField, message: str) -> str:
-    """Far from its field a message says which field it is about."""
+def _named(field: BoundField, message: str, row: str = "") -> str:
+    """Far from its field a message says which field it is about, and in which row of a table."""
     label = str(field.label).rstrip(".:\u202f ")
-    return message if label.lower() in message.lower() else f"{label} : {message[:1].lower()}{message[1:]}"
+    if label.lower() in message.lower():
+        return f"{row[:1].upper()}{row[1:]} : {message[:1].lower()}{message[1:]}" if row else message
+    label = f"{label}, {row}" if row else label
+    return f"{label} {message}" if label.endswith(("?", "…", "!")) else f"{label} : {message[:1].lower()}{message[1:]}"
 
 
-def _messages(source: Any) -> Iterator[tuple[str, str]]:
+def _messages(source: Any, row: str = "") -> Iterator[tuple[str, str]]:
     """(anchor, sentence) of a form, a formset, or a list of these and of what already has this shape."""
     if isinstance(source, forms.BaseFormSet):
         yield from (("", str(message)) for message in source.non_form_errors())
-        for each in source.forms:
-            yield from _messages(each)
+        for number, each in enumerate(source.forms, start=1):
+            yield from _messages(each, row=f"ligne {number}")
     elif isinstance(source, forms.BaseForm):
-        general = getattr(source, "summary_anchor", "")
+        general, row = getattr(source, "summary_anchor", ""), getattr(source, "summary_row", "") or row
         yield from ((general, str(message)) for message in source.non_field_errors())
         for bound in source:
-            yield from ((_anchor(bound), _named(bound, str(message))) for message in bound.errors)
+            yield from ((_anchor(bound), _named(bound, str(message), row)) for message in bound.errors)
     else:
         for each in source or ():
             yield from [each] if isinstance(each, tuple) else _messages(each)

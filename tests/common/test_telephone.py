@@ -31,7 +31,7 @@ def test_what_people_write_is_a_number(number: str) -> None:
      "04 42 18 19 19 / 06 11 22 33 44", "tél. 04 42 18 19 19", "04 42 18 19 1O", "+", "()", "poste 12", "-04 42 18 19 19"],
 )  # fmt: skip
 def test_what_is_not_a_number_is_refused_in_words(text: str) -> None:
-    with pytest.raises(ValidationError, match="Écrivez le numéro comme 04 42 18 19 19"):
+    with pytest.raises(ValidationError, match="Écrivez le numéro comme 04"):
         PhoneField().clean(text)
 
 
@@ -50,7 +50,7 @@ def test_a_profile_refuses_what_is_not_a_number_and_keeps_it_on_the_page(client:
     said = {"first_name": "Zz", "last_name": "Zz", "job": "", "phone": "zz"}
     answer = client.post(reverse("profile"), said)
     page = answer.content.decode()
-    assert "Écrivez le numéro comme 04 42 18 19 19" in page and 'value="zz"' in page
+    assert "Écrivez le numéro comme 04" in page and 'value="zz"' in page
     user.refresh_from_db()
     assert user.first_name != "Zz" and user.phone != "zz"
     assert client.post(reverse("profile"), said | {"phone": "04 42 18 19 19"}).status_code == 302

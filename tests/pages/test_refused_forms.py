@@ -83,7 +83,7 @@ SAID = """() => {
     .some((id) => id && !missing(id) && document.getElementById(id).textContent.trim());
   const mute = wrong.filter((box) => !says(box) && !says(box.closest("fieldset")));
   const links = Array.from(said.querySelectorAll("a"), (link) => decodeURIComponent(link.hash.slice(1)));
-  return {text: said.innerText, focused: said.contains(document.activeElement), lost: links.filter(missing), links: links.length,
+  return {text: said.innerText, summaries: document.querySelectorAll(".errsum").length, focused: said.contains(document.activeElement), lost: links.filter(missing), links: links.length,
           wrong: wrong.length, mute: mute.map((box) => box.name)};
 }"""
 STANDS = """(typed) => Object.entries(typed).filter(([name, value]) => {
@@ -219,6 +219,8 @@ def judge(walk: Walk, here: Stop, said: dict[str, Any]) -> None:
 
     if not said["focused"]:
         walk.blame(here, "the summary of what is wrong has not the focus")
+    if said["summaries"] > 1:
+        walk.blame(here, f"{said['summaries']} summaries of what is wrong")
     if said["lost"]:
         walk.blame(here, f"the summary leads nowhere: {said['lost']}")
     if said["links"] and not said["wrong"]:
