@@ -73,6 +73,11 @@ class EstimateForm(forms.Form):
         """The answers as they were typed, to be carried to the page that begins a file."""
         return urlencode({name: self.data.get(name, "") for name in self.fields})
 
+    def wrong(self) -> list[tuple[str, str]]:
+        """Of what was answered, what cannot be: where it is, and why."""
+        answered = [name for name in self.errors if self.data.get(name, "").strip()]
+        return [(self[name].id_for_label, str(error)) for name in answered for error in self.errors[name]]
+
     def still_empty(self) -> list[str]:
         """What is left to answer, in the words of the labels."""
         names = [name for name, field in self.fields.items() if field.required and not self.data.get(name, "").strip()]

@@ -156,7 +156,7 @@ def estimate_of(call: Call, request: HttpRequest) -> dict[str, object]:
         if given.yes and found["start_url"] and call.takes_applications(database_now()):
             found["begin_url"] = f"{found['start_url']}?{form.as_query()}"
     else:
-        found["still_empty"] = form.still_empty()
+        found |= {"still_empty": form.still_empty(), "wrong": form.wrong()}
     return found
 
 

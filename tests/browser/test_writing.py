@@ -51,6 +51,7 @@ def test_two_colleagues_write_one_draft(live_stack: LiveStack, new_visitor: NewV
         the_budget_counts_as_one_types(draft, lila)
         lila.open(address(draft, "gouvernance"))
     a_server_that_is_down_loses_nothing(draft, lila, live_stack)
+    a_session_that_ends_while_nobody_types_is_said(draft, lila)
     a_session_that_ended_loses_nothing(draft, lila)
 
 
@@ -118,6 +119,30 @@ def a_server_that_is_down_loses_nothing(draft: Application, lila: Person, stack:
         stack.web.start()
         expect(lila.page.locator("[data-said]")).to_contain_text(SAVED, timeout=40_000)
     assert fresh(draft).governance == "Un comité de quatre personnes."
+
+
+def a_session_that_ends_while_nobody_types_is_said(draft: Application, lila: Person) -> None:
+    """Seen by the page that asks who else is there; the page stays, and keeps what is written after."""
+    look_again = "document.dispatchEvent(new Event('visibilitychange'))"
+    lila.open(address(draft, "reussite"))
+    home = lila.visitor.context.new_page()
+    home.goto(reverse("application_home", args=[draft.public_id]))
+    Session.objects.all().delete()
+    with lila.visitor.expecting("401"):
+        home.evaluate(look_again)
+        expect(home.locator("[data-presence]")).to_contain_text("Votre session est terminée. Se reconnecter")
+        lila.page.evaluate(look_again)
+        says(lila.page, "Votre session est terminée. Ce que vous aviez écrit est enregistré")
+        lila.page.get_by_label("Nous aurons réussi si").fill("Écrit après la fin.")
+        assert mirrored(lila.page) == 1
+        lila.page.get_by_role("link", name="Se reconnecter").click()
+    home.close()
+    lila.write("Adresse électronique", lila.account)
+    lila.write("Mot de passe", lila.password)
+    lila.press("Se connecter", exact=True)
+    lila.reads("Ce navigateur garde un texte", "Écrit après la fin.")
+    lila.page.get_by_role("button", name="Reprendre le texte gardé").click()
+    says(lila.page, SAVED)
 
 
 def a_session_that_ended_loses_nothing(draft: Application, lila: Person) -> None:
