@@ -25,7 +25,7 @@ from accounts.states import Role
 from applications import services
 from demo.seed.people import PASSWORD
 from notifications.models import Message
-from tests.pages.walk import Stop, Walk, a_world, stops
+from tests.pages.walk import SETTLED, Stop, Walk, a_world, stops
 from tests.support.browser import PHONE, Visitor
 from tests.support.live import LiveStack
 from tests.test_access import World
@@ -201,6 +201,7 @@ def send(walk: Walk, form: Form, how: str, taken: set[str]) -> None:
         if not sent(walk, place):
             walk.blame(here, "its button sends nothing")
             return
+    walk.page.evaluate(SETTLED)  # the focus is given when the page is drawn
     said = walk.page.evaluate(SAID)
     if said is None:
         if here.name not in ACCEPTS:
