@@ -45,6 +45,7 @@ NOT_ITS_FORMS = {"demo_components"}  # samples that go nowhere
 OPEN = "document.querySelectorAll('main details').forEach((one) => { one.open = true; })"
 # The visible forms that somebody may fill in, each with what names it: its button and its fields, whatever their numbers.
 FORMS = r"""() => Array.from(document.querySelectorAll("main form[method=post]")).map((form, number) => {
+  form.dataset.number = number; // a part that htmx takes away moves the others
   const boxes = Array.from(form.elements).filter((box) => box.name && box.type !== "submit" && box.getClientRects().length);
   const button = form.querySelector("button:not(.visually-hidden, [type=button], [name=choix], [name=ajouter], [name=remplir])");
   const words = button ? button.cloneNode(true) : document.createElement("i");
@@ -188,11 +189,13 @@ def send(walk: Walk, form: Form, how: str, taken: set[str]) -> None:
     here = replace(form.stop, name=f"{form.name} {how}")
     if not walk.open(form.stop):
         return
-    walk.page.evaluate(OPEN)
-    place = walk.page.locator("main form[method=post]").nth(form.number)
-    if not place.count():
+    again = next(
+        (one for one in forms_of(walk, form.stop) if (one.button, one.fields) == (form.button, form.fields)), None
+    )
+    if again is None:
         walk.blame(here, "is not there any more")
         return
+    place = walk.page.locator(f'main form[data-number="{again.number}"]')
     typed = place.evaluate(FILL, how == EMPTY)
     if how == WRONG:
         for box in place.locator("input[type=file]").all():
