@@ -99,7 +99,7 @@ def granted_cents(application: Application) -> int:
         return 0
     given_back = ChangeRequest.objects.filter(decision=decision, state=ChangeState.ACCEPTED)
     changed = given_back.aggregate(sum=Sum("reduction_cents"))["sum"] or 0
-    acted = sum(cents for _, cents in award_acts_counted.send(Decision, decision=decision))
+    acted = sum(int(cents or 0) for _, cents in award_acts_counted.send(Decision, decision=decision))
     return decision.amount_cents - changed - acted
 
 

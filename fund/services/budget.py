@@ -94,7 +94,7 @@ def add_line(
 
 
 def _one_a_name(budget: Budget, label: str, *, but: int | None = None) -> None:
-    if BudgetLine.objects.filter(budget=budget, label__iexact=label).exclude(pk=but).exists():
+    if BudgetLine.objects.filter(budget=budget, label__iexact=label).exclude(pk=but or 0).exists():
         raise DomainError(f"Le budget {budget.year} a déjà une ligne « {label} ».")
 
 

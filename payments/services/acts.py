@@ -125,7 +125,7 @@ def sign_act(pk: int, *, act_number: str, act_date: date, by: Any, version: int 
     if act.kind == ActKind.REDUCTION:
         _reduction(decision, instalments, act.award_cents - act.reduction_cents, prepared=act.award_cents)
     data = {"kind": act.kind, "act_number": number, "act_date": act_date, "cents": released}
-    signed = {"act_number": number, "act_date": act_date, "released": released}
+    signed: dict[str, Any] = {"act_number": number, "act_date": act_date, "released": released}
     signed["movement"] = _give_back(envelope, released, act, number, by=by) if released else None
     advance(act, act.sign, signatory=by, by=by, reason=act.reason, data=data, **signed)
     _follow(act, application, decision, instalments, planned, by=by, data=data)
