@@ -33,7 +33,6 @@ from tests.test_access import World
 pytestmark = pytest.mark.django_db(transaction=True)
 EMPTY, WRONG = "empty", "wrong"
 ACCEPTS = {
-    "application_section engagements « Enregistrer et continuer » wrong": "a commitment is ticked or not",
     "report_publication publication « Enregistrer et relire le bilan » wrong": "consent is given or not",
     "report_photo « Enregistrer la photo » empty": "a photo is described later: the page of the report says what it lacks",
     "commune_contacts coordonnees « Enregistrer » empty": "nothing in it is asked of a commune",
