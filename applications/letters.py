@@ -21,6 +21,7 @@ TO_COMMUNES = frozenset(
         "application_inadmissible",
         "application_submitted",
         "award_act",
+        "award_lapsing",
         "change_answered",
         "decision_granted",
         "decision_rejected",
