@@ -191,7 +191,13 @@ def forms(team: Team) -> list[Callable[[], Form]]:
         return Form("export_hold", [], team.preparer, said, "release_exports")
 
     def rules() -> Form:
-        return Form("payment_rules", [], team.manager, {"cooling_hours": "96", "visa_from_cents": ""}, "set_rules")
+        return Form(
+            "payment_rules",
+            [],
+            team.manager,
+            {"cooling_hours": "96", "visa_from_cents": "", "lapse_days": "730", "warned_days": "60"},
+            "set_rules",
+        )
 
     def an_act() -> Any:
         decision = a_decision(team)

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from tests.refusals import (
+    acting,
     attacks,
     changing,
     deciding,
@@ -50,6 +51,7 @@ SUBJECTS = {
     "line": paying.LINES,
     "batch": paying.BATCHES,
     "end of an award": paying.ENDS,
+    "act": acting.ACTS,
     "contrary": returning.CONTRARIES,
     "return": returning.RETURNS,
     "question": questions.QUESTIONS,
