@@ -45,7 +45,7 @@ def test_several_at_once_one_bad_and_without_scripts(
     one_is_taken_out(page)
     a_second_visitor = new_visitor(live_stack.url, javascript=False, viewport=PHONE)
     sign_in(a_second_visitor.page, drafter, Mouse(a_second_visitor.page))
-    without_scripts(a_second_visitor.page, path, tmp_path)
+    without_scripts(a_second_visitor, path, tmp_path)
     page.reload()
     visitor.check_accessibility()
 
@@ -73,13 +73,15 @@ def one_is_taken_out(page: Page) -> None:
     expect(page.locator("#deliberation .docs li")).to_have_count(1)
 
 
-def without_scripts(page: Page, path: str, folder: Path) -> None:
+def without_scripts(visitor: Visitor, path: str, folder: Path) -> None:
     """The plain input takes several files too; the bad one is said and the good one is there."""
+    page = visitor.page
     (folder / "plan.png").write_bytes(an_image(size=(50, 60)))
     (folder / "faux.pdf").write_bytes(b"GIF89a" + b"0" * 30)
     page.goto(path)
     page.locator("#plan_financement input[type=file]").set_input_files([folder / "faux.pdf", folder / "plan.png"])
-    page.locator("#plan_financement button").filter(has_text="Joindre").click()
-    expect(page.locator("#plan_financement .ferr")).to_contain_text("nommé comme un PDF")
+    with visitor.expecting("422"):
+        page.locator("#plan_financement button").filter(has_text="Joindre").click()
+        expect(page.locator("#plan_financement .ferr")).to_contain_text("nommé comme un PDF")
     expect(page.locator("#plan_financement .ferr")).to_contain_text("L’autre fichier est joint")
     expect(page.locator("#plan_financement .docs li")).to_have_count(1)
