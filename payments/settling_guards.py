@@ -101,7 +101,13 @@ THEN {refuse("each step of a recovery is written by that step only")} END IF;
 RETURN NEW;
 """
 
+# A closed year moves no more: what it gets back later is a receipt of the open year, outside its envelope.
 RECEIVED = f"""
+IF NEW.movement_id IS NULL AND EXISTS (
+    SELECT 1 FROM applications_application a JOIN fund_call c ON c.id = a.call_id JOIN fund_envelope e ON e.id = c.envelope_id
+    JOIN fund_budgetline l ON l.id = e.line_id JOIN fund_budget b ON b.id = l.budget_id
+    WHERE a.id = NEW.application_id AND b.closed_at IS NOT NULL
+) THEN RETURN NULL; END IF;
 IF NOT {BY_OWNER} AND NOT EXISTS (
     SELECT 1 FROM fund_movement m JOIN applications_application a ON a.number = m.subject AND a.id = NEW.application_id
     JOIN fund_call c ON c.id = a.call_id AND c.envelope_id = m.envelope_id

@@ -126,6 +126,9 @@ MONEY = (
         UNION ALL SELECT 'recovery ' || r.id FROM payments_recovery r JOIN applications_application a ON a.id = r.application_id
         LEFT JOIN fund_movement m ON m.id = r.movement_id
         WHERE r.state = 'received' AND (m.verb, m.amount_cents, m.subject) IS DISTINCT FROM ('recover', r.amount_cents, a.number)
+            AND NOT (m.id IS NULL AND EXISTS (SELECT 1 FROM fund_call c JOIN fund_envelope e ON e.id = c.envelope_id
+                JOIN fund_budgetline l ON l.id = e.line_id JOIN fund_budget b ON b.id = l.budget_id
+                WHERE c.id = a.call_id AND b.closed_at IS NOT NULL))
             OR r.asked_by_id IN (r.issued_by_id, r.received_by_id)""",
     ),
     Invariant(

@@ -108,7 +108,10 @@ class RecoveryQuerySet(models.QuerySet["Recovery"]):
 
 
 class Recovery(StatefulModel):
-    """What was paid too much and comes back: a title of receipt asked of finance, issued, received (or given up)."""
+    """What was paid too much and comes back: a title of receipt asked of finance, issued, received (or given up).
+
+    Received once its year is closed, it is a receipt of the open year, which finance books: no `movement` then.
+    """
 
     grants = Grants.NO_DELETE
 
@@ -149,7 +152,6 @@ class Recovery(StatefulModel):
             ),
             models.CheckConstraint(
                 condition=Q(state=V.RECEIVED, received_by__isnull=False, received_on__isnull=False)
-                & Q(movement__isnull=False)
                 & ~Q(received_by=F("asked_by"))
                 | ~Q(state=V.RECEIVED) & Q(received_by__isnull=True, movement__isnull=True),
                 name="recovery_received_is_complete",

@@ -17,6 +17,7 @@ from applications.states import ApplicationState, DecisionKind, DecisionState
 from common.clock import database_now
 from common.dates import local
 from common.errors import DomainError, NotAllowed
+from fund.models import Envelope, Movement
 from fund.services import lock_envelope, move
 from journal.services import advance, begin, locked, record
 from payments import policies, settlement
@@ -156,7 +157,10 @@ def issue_recovery(pk: int, *, number: str, title_date: date, by: Any, version: 
 
 @transaction.atomic
 def receive_recovery(pk: int, *, received_on: date, reference: str, by: Any, version: int | None = None) -> Recovery:
-    """The accountant received the sum: the ledger moves it from paid to recovered, once. The file closes if all is settled."""
+    """The accountant received the sum: the ledger moves it from paid to recovered, once. The file closes if all is settled.
+
+    When the year of the award is closed nothing moves in it: the sum is a receipt of the open year, which finance books.
+    """
     seen = Recovery.objects.select_related("application__call").filter(pk=pk).first()
     if seen is None:
         raise DomainError("Ce recouvrement n’existe plus.")
@@ -169,17 +173,8 @@ def receive_recovery(pk: int, *, received_on: date, reference: str, by: Any, ver
         raise DomainError("Vous avez demandé ce titre : une autre personne constate l’encaissement.")
     if not recovery.title_date or not recovery.title_date <= received_on <= local(database_now()).date():
         raise DomainError("L’encaissement suit l’émission du titre, au plus tard aujourd’hui.")
-    if envelope.line.budget.closed_at:
-        raise DomainError(f"L’exercice {envelope.year} est clos : aucun mouvement n’y est plus possible.")
-    movement = move(
-        envelope,
-        "recover",
-        recovery.amount_cents,
-        by=by,
-        subject=str(recovery.application.number),
-        operation=uuid5(NAMESPACE_URL, f"recovery:{recovery.pk}"),
-        label=f"Titre {recovery.title_number}",
-    )
+    closed = envelope.line.budget.closed_at is not None
+    movement = None if closed else _recover(envelope, recovery, by=by)
     advance(
         recovery,
         recovery.receive,
@@ -188,11 +183,23 @@ def receive_recovery(pk: int, *, received_on: date, reference: str, by: Any, ver
         reference=reference.strip()[:60],
         movement=movement,
         by=by,
-        data={"received_on": received_on, "cents": recovery.amount_cents},
+        data={"received_on": received_on, "cents": recovery.amount_cents, "after_close": closed},
     )
     RecoveryMail(recovery).queue()
     close_when_settled(recovery.application_id)
     return recovery
+
+
+def _recover(envelope: Envelope, recovery: Recovery, *, by: Any) -> Movement:
+    return move(
+        envelope,
+        "recover",
+        recovery.amount_cents,
+        by=by,
+        subject=str(recovery.application.number),
+        operation=uuid5(NAMESPACE_URL, f"recovery:{recovery.pk}"),
+        label=f"Titre {recovery.title_number}",
+    )
 
 
 @transaction.atomic

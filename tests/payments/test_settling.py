@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given, settings
@@ -16,6 +16,8 @@ from applications.models import Application, Decision
 from common.errors import DomainError, NotAllowed
 from documents.services import open_verified
 from fund.models import Envelope, EnvelopeBalance, Movement
+from fund.services import close_budget
+from journal.services import advance
 from notifications.models import Message
 from payments import services
 from payments.models import Instalment, PaymentPaper, Recovery, Settlement
@@ -148,6 +150,28 @@ def overpaid(team: Team, *, paid: bool = True) -> Recovery:
 
 
 TODAY = timezone.localdate()
+
+
+def test_what_comes_back_after_its_year_is_closed_moves_nothing_in_it(team: Team) -> None:
+    recovery = overpaid(team)
+    services.issue_recovery(recovery.pk, number="T-9", title_date=TODAY, by=team.preparer)
+    close_budget(recovery.application.call.envelope.line.budget_id, by=team.manager)
+    before = EnvelopeBalance.objects.values().get(envelope=recovery.application.call.envelope)
+    received = services.receive_recovery(recovery.pk, received_on=TODAY, reference="P504", by=team.approver)
+    connection.check_constraints()
+    assert (received.state, received.movement) == ("received", None)
+    assert EnvelopeBalance.objects.values().get(envelope=recovery.application.call.envelope) == before
+    assert Application.objects.get(pk=recovery.application_id).state == "closed"
+
+
+def test_what_comes_back_in_an_open_year_has_its_movement(team: Team) -> None:
+    recovery = overpaid(team)
+    services.issue_recovery(recovery.pk, number="T-9", title_date=TODAY, by=team.preparer)
+    recovery = Recovery.objects.get(pk=recovery.pk)
+    said = {"actor": team.approver, "received_on": TODAY, "reference": "", "movement": None}
+    with pytest.raises(IntegrityError, match="its movement"), transaction.atomic():
+        advance(recovery, recovery.receive, by=team.approver, **said)
+        connection.check_constraints()
 
 
 def test_too_much_paid_is_asked_back_followed_and_received(team: Team) -> None:
