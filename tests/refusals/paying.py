@@ -44,6 +44,7 @@ def account(**over: str) -> str:
 
 
 SUPERSEDED = change("payments_bankversion", BANK, "$bank", 3, "verified", "superseded")
+RULES = "INSERT INTO payments_paymentrules (cooling_hours, visa_from_cents, lapse_days, warned_days) VALUES (72, 0, 730, 60)"
 ACCOUNTS = [
     Case(
         "verified by who declared it",
@@ -120,7 +121,7 @@ ACCOUNTS = [
     ),
     Case(
         "rules that loosen at once",
-        "INSERT INTO payments_paymentrules (cooling_hours, visa_from_cents) VALUES (1, 0)",
+        "INSERT INTO payments_paymentrules (cooling_hours, visa_from_cents, lapse_days, warned_days) VALUES (1, 0, 730, 60)",
         CHECK,
         "rules_cooling",
     ),
@@ -283,7 +284,7 @@ INSTALMENTS = [
         APPROVED[1].replace("$instructor", "$approver"),
         REFUSED,
         "want the visa",
-        before=(APPROVED[0], "INSERT INTO payments_paymentrules (cooling_hours, visa_from_cents) VALUES (72, 0)"),
+        before=(APPROVED[0], RULES),
         guard="payments_instalment.stays",
     ),
     Case("endorsed by who certified it", ENDORSED[1], CHECK, "endorsed_by_another", before=ENDORSED[:1]),
