@@ -37,6 +37,23 @@ def _file(request: HttpRequest, public_id: str) -> Application:
 
 @require_http_methods(["GET", "POST"])
 def instalment_request(request: HttpRequest, pk: int) -> HttpResponse:
+    instalment = _asked(request, pk)
+    form = VersionForm(request.POST or None, initial={"version": instalment.version})
+    if request.method == "POST" and form.is_valid():
+        asked = services.request_instalment(pk, by=request.user, version=form.cleaned_data["version"])
+        messages.success(request, f"Votre demande de {euros(asked.amount_cents)} est envoyée au service.")
+        return redirect("application_payments", instalment.application.public_id)
+    return render(request, "payments/request.html", _request_page(instalment, form, PaperForm()))
+
+
+def paper_refused(request: HttpRequest, pk: int, paper_form: PaperForm) -> HttpResponse:
+    """The page of the request again, with the paper that was not taken and what was typed beside it."""
+    instalment = _asked(request, pk)
+    form = VersionForm(initial={"version": instalment.version})
+    return render(request, "payments/request.html", _request_page(instalment, form, paper_form), status=422)
+
+
+def _asked(request: HttpRequest, pk: int) -> Instalment:
     rows = Instalment.objects.visible_to(request.user).select_related(
         "application__instructor",
         "application__call__fund",
@@ -49,24 +66,22 @@ def instalment_request(request: HttpRequest, pk: int) -> HttpResponse:
         policies.writes_for(request.user, instalment.organisation_id),
         "Votre rôle ne permet pas de demander un versement.",
     )
-    form = VersionForm(request.POST or None, initial={"version": instalment.version})
-    if request.method == "POST" and form.is_valid():
-        asked = services.request_instalment(pk, by=request.user, version=form.cleaned_data["version"])
-        messages.success(request, f"Votre demande de {euros(asked.amount_cents)} est envoyée au service.")
-        return redirect("application_payments", instalment.application.public_id)
+    return instalment
+
+
+def _request_page(instalment: Instalment, form: VersionForm, paper_form: PaperForm) -> dict[str, Any]:
     computed = requests.unsettled(instalment.application, instalment.decision)
-    context = {
+    return {
         "instalment": instalment,
         "form": form,
         "computed": computed,
         "amount": min(computed.sums.balance, instalment.amount_cents) if computed else instalment.amount_cents,
         "papers": papers.wanted(instalment),
-        "paper_form": PaperForm(),
+        "paper_form": paper_form,
         "can_join": True,
         "obstacle": requests.obstacle_now(instalment),
         "mails": MailCount.of_request(instalment),
     }
-    return render(request, "payments/request.html", context)
 
 
 def _declare(organisation_id: int, said: dict[str, Any], by: User) -> None:

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from common.money import euros
 from common.paging import newest_first
 from payments import lists, policies, services
-from payments.forms import ReasonForm, VersionForm
+from payments.forms import PaperForm, ReasonForm, VersionForm
 from payments.models import Instalment
 from payments.pages import MailCount, instalment_page
 from payments.views.access import confirm_identity, require, require_staff, seen
@@ -45,6 +45,12 @@ def _one(request: HttpRequest, pk: int) -> Instalment:
 @require_safe
 def instalment_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "payments/instalment.html", instalment_page(_one(request, pk), request.user))
+
+
+def paper_refused(request: HttpRequest, pk: int, paper_form: PaperForm) -> HttpResponse:
+    """The page again, with the paper that was not taken and what was typed beside it."""
+    context = instalment_page(_one(request, pk), request.user) | {"paper_form": paper_form}
+    return render(request, "payments/instalment.html", context, status=422)
 
 
 @require_http_methods(["GET", "POST"])

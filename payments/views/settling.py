@@ -21,7 +21,8 @@ from payments.models import Instalment, Recovery, Settlement
 from payments.pages import spoken_history
 from payments.settlement import Sums
 from payments.states import RecoveryState
-from payments.views.access import confirm_identity, require, require_staff, say_first_error, seen
+from payments.views import commune, instalments
+from payments.views.access import confirm_identity, require, require_staff, seen
 
 
 @require_http_methods(["GET", "POST"])
@@ -70,17 +71,20 @@ def instalment_join(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         said = form.cleaned_data
         key = said.pop("key")
-        once(
-            by=cast(User, request.user),
-            operation=f"join_paper:{said['kind']}",
-            key=key,
-            request={"instalment": pk, "name": said["file"].name, "reference": said["reference"]},
-            act=lambda: {"paper": services.join_paper(pk, by=request.user, **said).pk},
-        )
-        messages.success(request, "La pièce est jointe.")
-    else:
-        say_first_error(request, form)
-    return redirect("instalment_request" if writes else "instalment_detail", pk)
+        try:
+            once(
+                by=cast(User, request.user),
+                operation=f"join_paper:{said['kind']}",
+                key=key,
+                request={"instalment": pk, "name": said["file"].name, "reference": said["reference"]},
+                act=lambda: {"paper": services.join_paper(pk, by=request.user, **said).pk},
+            )
+        except DomainError as error:
+            form.add_error("file", str(error))
+        else:
+            messages.success(request, "La pièce est jointe.")
+            return redirect("instalment_request" if writes else "instalment_detail", pk)
+    return (commune if writes else instalments).paper_refused(request, pk, form)
 
 
 @require_safe

@@ -4,9 +4,12 @@ import os
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given, settings
@@ -337,3 +340,19 @@ def test_the_rate_never_gives_a_cent_too_many(granted: int, planned: int, spent:
         assert (aid.cents + 1) * planned > exact
     sums = Sums(granted, aid.cents, min(gone, granted))
     assert sums.granted == sums.gone + sums.balance + sums.released
+
+
+def test_a_paper_refused_comes_back_with_what_was_typed(team: Team, client: Client) -> None:
+    decision = a_decision(team, call=a_call(legal_basis="shared_cost_fund", ceiling_cents=2_000_000))
+    planned = decision.instalments.order_by("position")[0]
+    for who, home in ((team.drafter, "instalment_request"), (team.instructor, "instalment_detail")):
+        client.force_login(who)
+        url = reverse("instalment_join", args=[planned.pk])
+        for wrong, says in (({}, "Choisissez le document"), ({"file": SimpleUploadedFile("t.pdf", b"GIF89a")}, "PDF")):
+            said = {"key": str(uuid4()), "kind": "title", "reference": "T-2026-44", **wrong}
+            refused = client.post(url, said)
+            page = " ".join(refused.content.decode().split())
+            assert refused.status_code == 422, home
+            assert "n’est pas jointe" in page and says in page
+            assert 'value="T-2026-44"' in page, "what was typed stays"
+    assert not PaymentPaper.objects.filter(instalment=planned, kind="title").exists()
