@@ -81,7 +81,7 @@ def as_csv(
     separator = settings.CSV_SEPARATOR
     columns = _columns("." if separator == "," else ",", extra)
     writers = [write for _, _, write in columns]
-    pen = csv.writer(_Echo(), delimiter=separator, lineterminator="\r\n")
+    pen = csv.writer(Echo(), delimiter=separator, lineterminator="\r\n")
     yield BOM + pen.writerow([*(header for header, _, _ in columns), *(beside.headers if beside else ())])
     rows = found.values_list("pk", *(name for _, name, _ in columns)).iterator(chunk_size=CHUNK)
     for chunk in batched(rows, CHUNK):
@@ -100,7 +100,7 @@ def batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield chunk
 
 
-class _Echo:
+class Echo:
     """A file that gives back what is written: the line goes straight to the answer."""
 
     def write(self, line: str) -> str:

@@ -119,12 +119,10 @@ def forecast(rows: Any) -> list[dict[str, Any]]:
 
 
 def _sums(today: date) -> dict[str, Any]:
-    year_end = date(today.year, 12, 31)
     paid = Q(state=InstalmentState.PAID, paid_on__gte=date(today.year, 1, 1))
     return {
         "way": Sum("amount_cents", filter=WAY, default=0),
         "month": Sum("amount_cents", filter=UNPAID & Q(expected_on__lte=end_of_month(today)), default=0),
-        "year": Sum("amount_cents", filter=UNPAID & Q(expected_on__lte=year_end), default=0),
         "left": Sum("amount_cents", filter=UNPAID, default=0),
         "paid": Sum("amount_cents", filter=paid, default=0),
     }
@@ -153,7 +151,7 @@ def _lines(rows: Any, today: date) -> list[dict[str, Any]]:
     balances = EnvelopeBalance.objects.select_related("envelope__line__budget").order_by(
         "-envelope__line__budget__year"
     )
-    none = {"way": 0, "month": 0, "year": 0, "left": 0, "paid": 0}
+    none = dict.fromkeys(_sums(today), 0)
     return [
         {
             "label": f"{one.envelope.line.label}, {one.envelope.year}",

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from import_export import fields, resources, widgets
 
+from applications.listing import Echo
 from common.dates import local
 from common.errors import DomainError
 
@@ -90,15 +91,10 @@ class _Computed(fields.Field):
         return self.compute(instance)
 
 
-class _Echo:
-    def write(self, text: str) -> str:
-        return text
-
-
 def csv_pieces(columns: tuple[Column, ...], queryset: "QuerySet[Any]") -> Iterator[bytes]:
     """Streamed; formulas neutralised; the separator of the collectivity, its decimal mark."""
     resource, mark = ListResource(columns), "." if settings.CSV_SEPARATOR == "," else ","
-    writer = csv.writer(_Echo(), delimiter=settings.CSV_SEPARATOR, lineterminator="\r\n")
+    writer = csv.writer(Echo(), delimiter=settings.CSV_SEPARATOR, lineterminator="\r\n")
     yield "\ufeff".encode() + writer.writerow(resource.get_export_headers()).encode()
     for row in resource.rows(queryset):
         yield writer.writerow([_written(value, mark) for value in row]).encode()
