@@ -1,4 +1,4 @@
-"""The instructor's opinion, the evaluators' grids, the interests declared."""
+"""The evaluators' grids."""
 
 from typing import Any, ClassVar
 
@@ -8,47 +8,19 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django_fsm import transition
 
-from applications.models import Application, ChangeRequest, Decision, FinalReport
+from applications.models import Application
 from common.grants import Grants
 from common.guards import no_delete
 from common.workflow import StateField, StatefulModel
 from fund.models import Criterion
 from journal.guards import state_guards
 from reviews.guards import (
-    conflict_guards,
-    neutral_change_guards,
-    neutral_decision_guards,
-    neutral_report_guards,
-    opinion_guards,
     review_guards,
     score_guards,
 )
-from reviews.states import MAX_SCORE, Advice, ReviewState
+from reviews.states import MAX_SCORE, ReviewState
 
 S = ReviewState
-
-
-class Opinion(models.Model):
-    """The instructor's opinion on a file and the amount proposed, in cents. One a file; a later one replaces it."""
-
-    grants = Grants.NO_DELETE
-
-    application = models.OneToOneField(Application, on_delete=models.PROTECT, related_name="opinion")
-    advice = models.CharField("avis", max_length=12, choices=Advice)
-    text = models.TextField("motivation")
-    proposed_cents = models.BigIntegerField("montant proposé", default=0)
-    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    written_at = models.DateTimeField("rendu le", auto_now=True)
-
-    class Meta:
-        verbose_name = "avis d’instruction"
-        constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(proposed_cents__gte=0) & ~Q(text=""), name="opinion_sane")
-        ]
-        triggers: ClassVar = [*opinion_guards(), *no_delete()]
-
-    def __str__(self) -> str:
-        return f"Avis {self.get_advice_display()} sur {self.application.reference}"
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):
@@ -119,53 +91,3 @@ class Score(models.Model):
 
     def __str__(self) -> str:
         return f"{self.criterion} : {self.value}"
-
-
-class Conflict(models.Model):
-    """An interest a person has declared in a file: they see nothing of it from then on."""
-
-    grants = Grants.NO_DELETE
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="conflicts")
-    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="conflicts")
-    reason = models.TextField("intérêt déclaré")
-    declared_at = models.DateTimeField("déclaré le", db_default=Now())
-    lifted_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = "déport"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "application"], name="conflict_once"),
-            models.CheckConstraint(condition=~Q(reason=""), name="conflict_has_reason"),
-        ]
-        triggers: ClassVar = [*conflict_guards(), *no_delete()]
-
-    def __str__(self) -> str:
-        return f"Déport de {self.user}"
-
-
-class NeutralDecision(Decision):
-    """Decisions seen from here: the database refuses one recorded by a person with an interest in the file."""
-
-    class Meta:
-        proxy = True
-        verbose_name = "décision"
-        triggers: ClassVar = [*neutral_decision_guards()]
-
-
-class NeutralReport(FinalReport):
-    """Final reports seen from here: never accepted by a person with an interest in the file."""
-
-    class Meta:
-        proxy = True
-        verbose_name = "bilan"
-        triggers: ClassVar = [*neutral_report_guards()]
-
-
-class NeutralChange(ChangeRequest):
-    """Changes of awarded actions seen from here: answered by nobody with an interest in the file."""
-
-    class Meta:
-        proxy = True
-        verbose_name = "demande de modification"
-        triggers: ClassVar = [*neutral_change_guards()]

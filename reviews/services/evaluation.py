@@ -1,7 +1,7 @@
-"""The opinion, the evaluators and their grids, the interests declared. Files move through `applications.services`."""
+"""Files given to evaluators, their grids, the close of an evaluation. Files move through `applications.services`."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.db import transaction
@@ -12,86 +12,22 @@ from accounts.states import Role
 from applications import policies
 from applications import services as applications
 from applications.models import Application
-from applications.services.instruction import locked_for_desk, same_version
+from applications.services.instruction import locked_for_desk
 from applications.states import ApplicationState
 from common.errors import DomainError, NotAllowed, Stale
-from common.money import euros
 from common.typography import counted
 from fund.models import Criterion
-from journal.models import Kind
-from journal.services import advance, begin, locked, record
+from journal.services import advance, begin, locked
 from reviews.averages import average_of, results
-from reviews.models import Conflict, Opinion, Review, Score
+from reviews.models import Opinion, Review, Score
 from reviews.neutrality import neutral_evaluators, why_not
-from reviews.notifications import ConflictDeclared, ReviewAssigned
-from reviews.states import COMMENT_UNDER, MAX_SCORE, Advice, ReviewState
+from reviews.notifications import ReviewAssigned
+from reviews.states import COMMENT_UNDER, MAX_SCORE, ReviewState
 
 S = ApplicationState
-OPINION_STATES = (S.IN_INSTRUCTION, S.AWAITING_COMMUNE, S.UNDER_REVIEW, S.REVIEWED, S.WAITLISTED)
 OPEN_REVIEWS = (ReviewState.ASSIGNED, ReviewState.STARTED)
 # criterion id -> (note from 0 to 5, or None for « non applicable »; comment)
 Notes = Mapping[int, tuple[int | None, str]]
-
-
-# --- The instructor's opinion ----------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def write_opinion(
-    application_pk: int,
-    *,
-    advice: str,
-    text: str,
-    proposed_cents: int,
-    by: Any,
-    version: int | None = None,
-    seen: datetime | None = None,
-) -> Opinion:
-    """Write or replace the opinion on a file and the amount proposed. `seen` is the opinion the person was reading."""
-    application = locked_for_desk(application_pk, by=by)
-    if not policies.can_instruct(by, application):
-        raise NotAllowed("L’avis est rendu par un instructeur ou par le gestionnaire du fonds.")
-    if not policies.can_give_opinion(by, application):
-        raise NotAllowed("Vous avez saisi ce dossier pour la commune : une autre personne en rend l’avis.")
-    if application.state not in OPINION_STATES:
-        label = S(application.state).label.lower()
-        raise DomainError(f"Le dossier est « {label} » : son avis ne change plus. Rien n’a été enregistré.")
-    same_version(application, version)
-    check_opinion(application, advice, text, proposed_cents)
-    opinion = Opinion.objects.filter(application=application).first()
-    if opinion is not None and seen is not None and opinion.written_at != seen:
-        who = opinion.written_by.get_full_name()
-        raise Stale(f"{who} a écrit un avis entre-temps. Relisez-le, puis recommencez si besoin. Rien n’a été changé.")
-    opinion = opinion or Opinion(application=application)
-    opinion.advice, opinion.text, opinion.proposed_cents = advice, text.strip(), proposed_cents
-    opinion.written_by = by
-    opinion.save()
-    record(
-        application,
-        by=by,
-        verb="write_opinion",
-        reason=opinion.text,
-        data={"advice": advice, "proposed_cents": proposed_cents},
-    )
-    return opinion
-
-
-def check_opinion(application: Application, advice: str, text: str, cents: int) -> None:
-    """An opinion holds together; DomainError otherwise."""
-    if advice not in Advice.values:
-        raise DomainError("Choisissez un avis.")
-    if not text.strip():
-        raise DomainError("Motivez l’avis : la commune et le comité liront pourquoi.")
-    most = min(application.allowed_cents, application.requested_cents)
-    if cents < 0 or cents > most:
-        raise DomainError(f"Le montant proposé va de {euros(0)} à {euros(most)} pour ce dossier.")
-    if advice == Advice.UNFAVORABLE and cents:
-        raise DomainError("Un avis défavorable propose 0 €.")
-    if advice != Advice.UNFAVORABLE and not cents:
-        raise DomainError("Un avis favorable propose un montant.")
-
-
-# --- Sending to the evaluators ---------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -167,9 +103,6 @@ def _assign(application: Application, evaluator_pk: int, *, due_on: date, by: An
     return review
 
 
-# --- The evaluator's grid --------------------------------------------------------------------------------------
-
-
 @transaction.atomic
 def save_scores(review_pk: int, *, notes: Notes, comment: str = "", by: Any, version: int | None = None) -> Review:
     """Keep a grid as it is being filled in (nothing is final)."""
@@ -239,31 +172,6 @@ def _write_notes(review: Review, notes: Notes, comment: str) -> None:
         score.value, score.comment = value, words.strip()
         score.save()
     review.comment = comment.strip()
-
-
-# --- Interests -------------------------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def declare_conflict(application_pk: int, *, reason: str, by: Any) -> Conflict:
-    """Step aside from a file: it is hidden from this person at once, and their own grid counts no more."""
-    if not Application.objects.visible_to(by).filter(pk=application_pk).exists() or not by.is_fund_staff:
-        raise NotAllowed("Ce dossier ne vous est pas ouvert.")
-    if not reason.strip():
-        raise DomainError("Dites en une phrase quel est cet intérêt : le registre des déports le garde.")
-    application = locked(Application.objects.select_related("call", "organisation"), application_pk)
-    review = Review.objects.select_for_update(no_key=True).filter(application=application, evaluator=by).first()
-    if review is not None and review.state != ReviewState.RECUSED:
-        if application.state not in (S.UNDER_REVIEW, *OPINION_STATES) and review.state == ReviewState.SUBMITTED:
-            raise DomainError("Ce dossier est déjà décidé : signalez cet intérêt au gestionnaire du fonds.")
-        advance(review, review.recuse, by=by, reason=reason.strip())
-    conflict = Conflict.objects.create(user=by, application=application, reason=reason.strip())
-    record(application, by=by, verb="declare_conflict", kind=Kind.RIGHT, reason=reason.strip())
-    ConflictDeclared(application, by=by, reason=reason.strip()).queue()
-    return conflict
-
-
-# --- Closing ---------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic

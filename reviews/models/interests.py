@@ -1,0 +1,68 @@
+"""The interests declared, and what the database refuses from a person who has one."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from applications.models import Application, ChangeRequest, Decision, FinalReport
+from common.grants import Grants
+from common.guards import no_delete
+from reviews.guards import (
+    conflict_guards,
+    neutral_change_guards,
+    neutral_decision_guards,
+    neutral_report_guards,
+)
+
+
+class Conflict(models.Model):
+    """An interest a person has declared in a file: they see nothing of it from then on."""
+
+    grants = Grants.NO_DELETE
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="conflicts")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="conflicts")
+    reason = models.TextField("intérêt déclaré")
+    declared_at = models.DateTimeField("déclaré le", db_default=Now())
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "déport"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "application"], name="conflict_once"),
+            models.CheckConstraint(condition=~Q(reason=""), name="conflict_has_reason"),
+        ]
+        triggers: ClassVar = [*conflict_guards(), *no_delete()]
+
+    def __str__(self) -> str:
+        return f"Déport de {self.user}"
+
+
+class NeutralDecision(Decision):
+    """Decisions seen from here: the database refuses one recorded by a person with an interest in the file."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "décision"
+        triggers: ClassVar = [*neutral_decision_guards()]
+
+
+class NeutralReport(FinalReport):
+    """Final reports seen from here: never accepted by a person with an interest in the file."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "bilan"
+        triggers: ClassVar = [*neutral_report_guards()]
+
+
+class NeutralChange(ChangeRequest):
+    """Changes of awarded actions seen from here: answered by nobody with an interest in the file."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "demande de modification"
+        triggers: ClassVar = [*neutral_change_guards()]
