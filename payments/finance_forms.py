@@ -5,9 +5,10 @@ from uuid import uuid4
 
 from django import forms
 
-from common.money import MoneyField
+from common.money import MoneyField, euros
 from payments.forms import VersionForm
 from payments.layout import DATES, ENCODINGS, KNOWN, MARKS, SEPARATORS, WIDTHS, Layout, Shown, problem
+from payments.models import PaymentLine
 from payments.resources import TITLES
 
 
@@ -41,6 +42,36 @@ class SettleForm(forms.Form):
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Il manque le motif : dites ce que vous avez vérifié."},
+    )
+
+
+class AttachForm(forms.Form):
+    """The line a row of a return speaks of, among those that wait for its amount."""
+
+    line = forms.TypedChoiceField(
+        label="Ligne payée",
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choisissez la ligne dont parle ce retour."},
+    )
+    why = forms.CharField(
+        label="Comment vous le savez",
+        help_text="Avec qui vous l’avez vérifié. Cette phrase est écrite au journal.",
+        max_length=250,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Dites comment vous le savez : cette phrase est écrite au journal."},
+    )
+
+    def __init__(self, *args: Any, lines: list[PaymentLine], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["line"].choices = [(one.pk, _said(one)) for one in lines]
+
+
+def _said(line: PaymentLine) -> str:
+    instalment = line.instalment
+    return (
+        f"{line.batch.number} · {instalment.application.number} · {line.organisation.name} · "
+        f"{instalment.get_kind_display().lower()} · {euros(line.amount_cents)}"
     )
 
 

@@ -58,5 +58,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("retours/<int:pk>/appliquer/", returns.return_apply, name="return_apply"),
     path("retours/<int:pk>/ecarter/", returns.return_discard, name="return_discard"),
     path("ecarts/<int:pk>/", returns.difference_settle, name="difference_settle"),
+    path("ecarts/<int:pk>/rattacher/", returns.difference_attach, name="difference_attach"),
     path("rapprochement/", returns.reconciliation, name="reconciliation"),
 ]

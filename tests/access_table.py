@@ -227,6 +227,7 @@ TABLE: dict[str, Row] = {
     "return_apply": row(NOBODY, FINANCE, pk="returned"),
     "return_discard": row(NOBODY, FINANCE, pk="returned"),
     "difference_settle": row(FINANCE | {"auditor"}, FINANCE, pk="difference"),
+    "difference_attach": row(NOBODY, FINANCE, pk="difference"),
     "reconciliation": row(FINANCE | {"auditor"}),
     "batch_export": row(NOBODY, FINANCE, pk="batch", format="format"),
     # The fund

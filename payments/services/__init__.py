@@ -1,6 +1,7 @@
 """Every verb of the payments: instalments, bank details, batches and their files."""
 
 from payments.services.acts import prepare_act, sign_act, withdraw_act
+from payments.services.attaching import attach, candidates, may_be_attached
 from payments.services.bank import declare_bank, refuse_bank, reveal_bank, verify_bank
 from payments.services.batches import (
     add_lines,
@@ -39,8 +40,10 @@ __all__ = [
     "add_lines",
     "apply_return",
     "approve",
+    "attach",
     "cancel_line",
     "cancel_recovery",
+    "candidates",
     "certify",
     "create_batch",
     "declare_bank",
@@ -54,6 +57,7 @@ __all__ = [
     "join_paper",
     "map_columns",
     "mark_transmitted",
+    "may_be_attached",
     "plan_instalments",
     "plan_missing_instalments",
     "prepare_act",

@@ -110,8 +110,11 @@ def preview(imported: ReturnImport) -> Preview:
 
 
 @transaction.atomic
-def apply_return(pk: int, *, by: Any, version: int | None = None) -> ReturnImport:
-    """All the rows or none. What agrees is paid or rejected in the ledger; every difference is listed, nothing is corrected."""
+def apply_return(pk: int, *, by: Any, version: int | None = None, whole: bool = True) -> ReturnImport:
+    """All the rows or none. What agrees is paid or rejected in the ledger; every difference is listed, nothing is corrected.
+
+    The lines of the same batches that a `whole` return leaves out are listed as missing.
+    """
     _require(by)
     _lock_what_it_says(ReturnImport.objects.get(pk=pk))
     imported = locked(ReturnImport.objects.all(), pk, version=version)
@@ -133,7 +136,8 @@ def apply_return(pk: int, *, by: Any, version: int | None = None) -> ReturnImpor
             ReturnDifference.objects.create(
                 imported=imported, returned=row, line=verdict.line, kind=verdict.kind, detail=verdict.detail
             )
-    _list_missing(imported, batches, {verdict.line.pk for verdict in found.verdicts if verdict.line})
+    if whole:
+        _list_missing(imported, batches, {verdict.line.pk for verdict in found.verdicts if verdict.line})
     data = {"rows": len(rows), **found.counts}
     advance(imported, imported.apply, actor=by, rows=len(rows), by=by, data=data)
     for batch in Batch.objects.select_for_update(no_key=True).filter(pk__in=batches).order_by("pk"):

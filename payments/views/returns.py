@@ -1,6 +1,6 @@
 """Returns from finance: the file, its columns, what it would do, what it did, and the differences."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +12,7 @@ from common.errors import DomainError
 from common.paging import newest_first
 from journal.services import once
 from payments import policies, services
-from payments.finance_forms import CancelForm, MappingForm, ReturnForm, SettleForm
+from payments.finance_forms import AttachForm, CancelForm, MappingForm, ReturnForm, SettleForm
 from payments.finance_pages import reconciliation_page, return_page
 from payments.forms import VersionForm
 from payments.models import ContraryLine, PaymentLine, ReturnDifference, ReturnImport
@@ -104,19 +104,54 @@ def return_discard(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("return_detail", pk)
 
 
+def _difference(pk: int) -> ReturnDifference:
+    rows = ReturnDifference.objects.select_related("imported", "returned", "line__batch", "settled_by")
+    found: ReturnDifference = seen(rows, pk=pk)
+    return found
+
+
+def _difference_page(request: HttpRequest, difference: ReturnDifference, **forms: Any) -> HttpResponse:
+    can_settle = policies.can_import_returns(request.user)
+    lines = services.candidates(difference) if can_settle and services.may_be_attached(difference) else []
+    context = {
+        "difference": difference,
+        "can_settle": can_settle,
+        "lines": lines,
+        "form": forms.get("form") or SettleForm(),
+        "attach": forms.get("attach") or AttachForm(lines=lines),
+    }
+    return render(request, "payments/difference.html", context, status=422 if forms else 200)
+
+
 @require_http_methods(["GET", "POST"])
 def difference_settle(request: HttpRequest, pk: int) -> HttpResponse:
     _require_reader(request)
-    difference = seen(ReturnDifference.objects.select_related("imported", "line__batch", "settled_by"), pk=pk)
-    form = SettleForm(request.POST or None)
-    if request.method == "POST":
-        _require_importer(request)
-        if form.is_valid():
-            services.settle_difference(pk, reason=form.cleaned_data["reason"], by=request.user)
-            messages.success(request, "L’écart est réglé, avec son motif.")
-            return redirect("return_detail", difference.imported_id)
-    context = {"difference": difference, "form": form, "can_settle": policies.can_import_returns(request.user)}
-    return render(request, "payments/difference.html", context, status=422 if form.errors else 200)
+    difference = _difference(pk)
+    if request.method != "POST":
+        return _difference_page(request, difference)
+    _require_importer(request)
+    form = SettleForm(request.POST)
+    if not form.is_valid():
+        return _difference_page(request, difference, form=form)
+    services.settle_difference(pk, reason=form.cleaned_data["reason"], by=request.user)
+    messages.success(request, "L’écart est réglé, avec son motif.")
+    return redirect("return_detail", difference.imported_id)
+
+
+@require_POST
+def difference_attach(request: HttpRequest, pk: int) -> HttpResponse:
+    """The row is said to be of one line of ours, and has its effect on it."""
+    _require_reader(request)
+    difference = _difference(pk)
+    _require_importer(request)
+    confirm_identity(request)
+    form = AttachForm(request.POST, lines=services.candidates(difference))
+    if not form.is_valid():
+        return _difference_page(request, difference, attach=form)
+    said = form.cleaned_data
+    services.attach(pk, line=said["line"], reason=said["why"], by=request.user)
+    messages.success(request, "La ligne est rattachée : le retour a eu son effet, et l’écart est réglé.")
+    return redirect("return_detail", difference.imported_id)
 
 
 @require_safe

@@ -183,6 +183,15 @@ def forms(team: Team) -> list[Callable[[], Form]]:
         found = ReturnDifference.objects.filter(imported=one)[0]
         return Form("difference_settle", [found.pk], team.preparer, {"reason": "Vu"}, "settle_difference")
 
+    def attached() -> Form:
+        batch = sealed(team)
+        rows = rows_of(batch)
+        one = services.read_return(a_csv([[f"ECRIT-{batch.pk}", *rows[0][1:]]]), "r.csv", by=team.preparer)
+        services.apply_return(one.pk, by=team.preparer)
+        found = ReturnDifference.objects.get(imported=one, kind="unknown")
+        said = {"line": services.candidates(found)[0].pk, "why": "Vu avec le comptable"}
+        return Form("difference_attach", [found.pk], team.preparer, said, "pay")
+
     def hold() -> Form:
         last = Batch.objects.exclude(state="open").order_by("-sealed_at", "-pk")[0]
         services.hold(by=team.preparer, note="Essai")

@@ -309,3 +309,58 @@ def test_every_step_is_journalled(team: Team) -> None:
     )
     assert Entry.objects.filter(subject_type="payments.batch", verb="reconcile").count() == 1
     assert timedelta(0) <= timezone.now() - ReturnImport.objects.get().applied_at  # type: ignore[operator]
+
+
+def unknown_of(team: Team, batch: Batch, **changed: str) -> ReturnDifference:
+    """A return whose first row names nothing of ours; the line it speaks of is then missing too."""
+    rows = rows_of(batch)
+    cells = dict(zip(HEADERS, rows[0], strict=True)) | {"N° de dossier": "Virement commune"} | changed
+    imported(team, a_csv([list(cells.values()), *rows[1:]]))
+    return ReturnDifference.objects.get(kind="unknown")
+
+
+def test_an_unknown_row_is_attached_by_a_person_and_has_its_effect(team: Team) -> None:
+    batch = sealed(team, 350_000, 60_001)
+    difference = unknown_of(team, batch)
+    [line] = services.candidates(difference)
+    assert line.amount_cents == 350_000
+    with pytest.raises(NotAllowed):
+        services.attach(difference.pk, line=line.pk, reason="Vu", by=team.instructor)
+    with pytest.raises(DomainError, match="motif"):
+        services.attach(difference.pk, line=line.pk, reason=" ", by=team.approver)
+    assert EnvelopeBalance.objects.get().paid == 60_001
+    services.attach(difference.pk, line=line.pk, reason="Vu avec le comptable", by=team.approver)
+    instalment = Instalment.objects.get(pk=line.instalment_id)
+    assert (instalment.state, instalment.mandate, instalment.paid_on) == ("paid", "M1", TODAY)
+    assert EnvelopeBalance.objects.get().paid == 410_001
+    # The line that was missing is found: nothing is left to settle, and the batch is reconciled.
+    assert not ReturnDifference.objects.filter(settled_by__isnull=True).exists()
+    assert Batch.objects.get().state == "reconciled"
+    with pytest.raises(DomainError, match="déjà réglé"):
+        services.attach(difference.pk, line=line.pk, reason="encore", by=team.approver)
+    assert not broken()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"Montant": "1,00"}, {"Payé le": "31/12/2099"}],
+    ids=["no line waits for this amount", "paid in the future"],
+)
+def test_what_a_return_would_not_apply_is_not_attached(team: Team, changed: dict[str, str]) -> None:
+    batch = sealed(team, 350_000, 60_001)
+    difference = unknown_of(team, batch, **changed)
+    line = PaymentLine.objects.get(batch=batch, amount_cents=350_000)
+    with pytest.raises(DomainError, match="attend plus ce montant|Rien n’a été rattaché"):
+        services.attach(difference.pk, line=line.pk, reason="Vu", by=team.approver)
+    assert EnvelopeBalance.objects.get().paid == 60_001
+    assert ReturnImport.objects.count() == 1
+    assert not broken()
+
+
+def test_a_rejected_row_attached_takes_its_line_back(team: Team) -> None:
+    batch = sealed(team, 350_000, 60_001)
+    difference = unknown_of(team, batch, **{"Payé le": "", "Statut": "Rejeté"})
+    [line] = services.candidates(difference)
+    services.attach(difference.pk, line=line.pk, reason="Compte clôturé", by=team.preparer)
+    assert Instalment.objects.get(pk=line.instalment_id).state == "certified"
+    assert not broken()
