@@ -72,7 +72,7 @@ def _documents(call: Call) -> list[dict[str, Any]]:
 
 
 def _plan(call: Call) -> list[dict[str, Any]]:
-    return [{name: getattr(row, name) for name in ("id", "kind", "share_bp")} for row in call.plan.all()]
+    return [{name: getattr(row, name) for name in ("id", "kind", "share_bp", "days_after")} for row in call.plan.all()]
 
 
 def _weight(call: Call) -> int:

@@ -1,7 +1,7 @@
 """What is due and when: each payment of an award has a planned day, a stage, and the day since which it waits there.
 
-The planned day follows from the award and its call: an advance thirty days after the act, the balance (or a single payment)
-when the report is due, an interim payment halfway. What is already asked for is expected now; nothing is expected before today.
+The planned day follows from the award and its call: so many days after the act (an advance, an interim payment) or after the
+day the report is due (the others), as the call's plan says; else thirty days, halfway, and that very day. What is already asked for is expected now; nothing is expected before today.
 """
 
 from calendar import monthrange
@@ -53,7 +53,10 @@ def planned_day() -> Any:
     """The day a payment is planned for, in the database."""
     act, report = F("decision__act_date"), F("application__call__report_due_on")
     half = ExpressionWrapper((report - act) / Value(2), output_field=DurationField())
+    said = ExpressionWrapper(_days_said() * Value(timedelta(days=1)), output_field=DurationField())
+    from_the_act = Q(kind__in=(PlannedShare.Kind.ADVANCE, PlannedShare.Kind.INTERIM))
     return Coalesce(
+        Cast(Case(When(from_the_act, then=_after(act, said)), default=_after(report, said)), DateField()),
         Case(
             When(
                 kind=PlannedShare.Kind.ADVANCE, then=Cast(_after(act, Value(timedelta(days=ADVANCE_DAYS))), DateField())
@@ -64,6 +67,14 @@ def planned_day() -> Any:
         ),
         report,
     )
+
+
+def _days_said() -> Any:
+    """What the plan of the call says of this payment. A share that made no cent has no payment: hence « at least »."""
+    shares = PlannedShare.objects.filter(
+        call=OuterRef("application__call"), kind=OuterRef("kind"), position__gte=OuterRef("position") - Value(1)
+    )
+    return Subquery(shares.order_by("position").values("days_after")[:1])
 
 
 def _after(start: Any, length: Any) -> Any:

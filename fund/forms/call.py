@@ -212,9 +212,22 @@ class ShareForm(RowForm):
         label="Versement", choices=PlannedShare.Kind.choices, initial=PlannedShare.Kind.choices[0][0]
     )
     share_bp = PercentField(label="Part de l’aide")
+    days_after = forms.IntegerField(
+        label="Attendu après",
+        required=False,
+        min_value=0,
+        max_value=1100,
+        help_text="En jours, après la décision pour un acompte, après la date du bilan pour un solde. Vide : 30 jours après "
+        "la décision pour un acompte, à mi-chemin pour un acompte intermédiaire, à la date du bilan pour un solde.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["days_after"].widget.suffix = "jours"
+        self.fields["days_after"].widget.width = "s"
 
     def row(self) -> dict[str, Any]:
-        return {name: self.cleaned_data.get(name) for name in ("id", "kind", "share_bp")}
+        return {name: self.cleaned_data.get(name) for name in ("id", "kind", "share_bp", "days_after")}
 
 
 class RowSet(BaseFormSet):

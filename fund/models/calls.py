@@ -194,6 +194,8 @@ class PlannedShare(models.Model):
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="plan")
     kind = models.CharField("sorte", max_length=10, choices=Kind)
     share_bp = models.PositiveIntegerField("part")
+    # From the act of award for an advance or an interim payment, from the day the report is due for the others.
+    days_after = models.PositiveSmallIntegerField("jours après", null=True)
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -201,7 +203,8 @@ class PlannedShare(models.Model):
         verbose_name_plural = "versements prévus"
         ordering: ClassVar = ["position", "id"]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(share_bp__gt=0, share_bp__lte=10000), name="planned_share_sane")
+            models.CheckConstraint(condition=Q(share_bp__gt=0, share_bp__lte=10000), name="planned_share_sane"),
+            models.CheckConstraint(condition=Q(days_after__lte=1100), name="planned_share_day_sane"),
         ]
         triggers: ClassVar = [rule_rows_guard()]
 

@@ -93,7 +93,7 @@ def save_documents(pk: int, rows: list[dict[str, Any]], *, by: Actor, version: i
 
 
 def save_plan(pk: int, rows: list[dict[str, Any]], *, by: Actor, version: int) -> Call:
-    """Replace the instalments by `rows` (kind, share_bp)."""
+    """Replace the instalments by `rows` (kind, share_bp, days_after)."""
     return _save_rows(pk, PlannedShare, rows, by=by, version=version, verb="edit_plan")
 
 

@@ -14,11 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications.models import Application
-from fund.models import Movement
+from fund.models import Movement, PlannedShare
 from payments.desk import desk_page
 from payments.due_forms import DueForm
 from payments.dues import dues
 from payments.finance_lists import LISTS
+from tests.factories.fund import a_call
 from tests.factories.payments import Team, a_batch, a_decision, an_instalment, pay_all
 from tests.payments.signing_in import signed_in
 from tests.payments.test_pages import queries
@@ -60,6 +61,17 @@ def test_the_planned_days_follow_from_the_award(team: Team) -> None:
     assert days == {"advance": act + timedelta(days=30), "balance": call.report_due_on}
     page = signed_in(team.drafter).get(reverse("award", args=[decision.application.public_id])).content.decode()
     assert "Échéance prévue" in page
+
+
+def test_the_plan_of_the_call_says_when_each_payment_is_expected(db: None) -> None:
+    a_call(ceiling_cents=2_000_000)
+    PlannedShare.objects.filter(kind="advance").update(days_after=75)
+    PlannedShare.objects.filter(kind="balance").update(days_after=45)
+    team = Team()
+    decision = a_decision(team)
+    call, act = decision.application.call, timezone.localdate() - timedelta(days=3)
+    days = {one.kind: one.due_on for one in dues(team.preparer).filter(decision=decision)}
+    assert days == {"advance": act + timedelta(days=75), "balance": call.report_due_on + timedelta(days=45)}
 
 
 def figures(page: dict[str, Any]) -> list[tuple[int, str]]:

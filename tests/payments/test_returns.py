@@ -350,7 +350,7 @@ def test_what_a_return_would_not_apply_is_not_attached(team: Team, changed: dict
     batch = sealed(team, 350_000, 60_001)
     difference = unknown_of(team, batch, **changed)
     line = PaymentLine.objects.get(batch=batch, amount_cents=350_000)
-    with pytest.raises(DomainError, match="attend plus ce montant|Rien n’a été rattaché"):
+    with pytest.raises(DomainError, match=r"attend plus ce montant|Rien n’a été rattaché"):
         services.attach(difference.pk, line=line.pk, reason="Vu", by=team.approver)
     assert EnvelopeBalance.objects.get().paid == 60_001
     assert ReturnImport.objects.count() == 1
