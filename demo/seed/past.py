@@ -13,8 +13,9 @@ from applications.models import Application, Decision
 from applications.states import ApplicationState, DecisionKind
 from common.money import split
 from demo.content import of_commune
+from demo.content.checks import ASKED_BACK
 from demo.content.shapes import Document, PastAction
-from demo.seed import papers, reports
+from demo.seed import awards, papers, reports
 from demo.seed.calls import money
 from demo.seed.files import Scene, a_decision, fill, send, sheet
 from demo.seed.pen import Step, born, walk
@@ -47,10 +48,13 @@ def write_actions(scene: Scene) -> None:
     _pay(scene, decisions, position=1, number=1, at=first)
     for text, application, _decision in made:
         reports.of_last_year(scene, text, application, at=second - timedelta(days=30))
-    settled = [(application, decision) for text, application, decision in made if text.key not in reports.OPEN]
+    unsettled = {*reports.OPEN, ASKED_BACK}
+    settled = [(application, decision) for text, application, decision in made if text.key not in unsettled]
     _pay(scene, [decision for _application, decision in settled], position=2, number=2, at=second)
     for application, _decision in settled:
         walk(application, [Step("close", S.CLOSED, scene.people["gestionnaire"], second + timedelta(days=25))])
+    for application, decision in [(one, award) for text, one, award in made if text.key == ASKED_BACK]:
+        awards.ask_back(scene, application, decision)
     Counter.objects.create(series="LOT", year=scene.call.year, value=2)
 
 

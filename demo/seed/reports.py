@@ -104,14 +104,14 @@ def _write(scene: Scene, report: FinalReport, action: PastAction, *, whole: bool
 
 
 def _budget(report: FinalReport, action: PastAction) -> None:
-    """As planned, but the last charge, which takes the difference; the commune pays what is left."""
+    """As planned, but the last charge (or the largest), which takes the difference; the commune pays what is left."""
     lines = list(report.lines.all())
     for line in lines:
         line.done_cents = None if line.is_request else line.planned_cents
     charges = [line for line in lines if line.side == "charge" and line.account != "86"]
-    charges[-1].done_cents = (
-        (charges[-1].done_cents or 0) + action.report.spent_cents - sum(x.done_cents or 0 for x in charges)
-    )
+    more = action.report.spent_cents - sum(line.done_cents or 0 for line in charges)
+    taken = charges[-1] if (charges[-1].done_cents or 0) + more >= 0 else max(charges, key=lambda x: x.done_cents or 0)
+    taken.done_cents = (taken.done_cents or 0) + more
     figures = account_of(report.application.call, lines, action.granted_cents)
     own = next(line for line in lines if line.account == "autofinancement")
     own.done_cents = (own.done_cents or 0) + figures.done.gap

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from applications.models import Application
 from demo.content import load
-from demo.seed import again, budgets, calls, conversations, exchanges, files, past, people, reports
+from demo.seed import again, awards, budgets, calls, conversations, exchanges, files, past, people, reports
 from demo.seed.pen import Clock
 from fund.models import Counter, Fund
 
@@ -40,6 +40,7 @@ def seed(*, today: date, number: int = 1) -> None:
     files.write_projects(now)
     past.plan_instalments(now)
     reports.of_this_year(now)
+    awards.extend(now)
     exchanges.correct(now)
     exchanges.change(now)
     conversations.write_conversations(now)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # What a second run cannot repeat: times of the database and of the run, transactions, and the hashes over them.
 DAY = "2026-11-22"
 PHOTOGRAPHS: dict[str, dict[str, str]] = {}
-NOT_REPEATED = ("recorded_at", "transaction_id", "hash", "pgh_created_at", "applied", "next_attempt_at")
+NOT_REPEATED = ("recorded_at", "transaction_id", "hash", "pgh_created_at", "applied", "next_attempt_at", "made_at")
 
 
 def environment() -> dict[str, str]:
