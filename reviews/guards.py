@@ -4,7 +4,7 @@ import pgtrigger
 
 from common.guards import BY_OWNER, Guard, refuse
 
-_CONFLICTED = """
+CONFLICTED = """
     EXISTS (SELECT 1 FROM reviews_conflict c
             WHERE c.user_id = {user} AND c.application_id = {application} AND c.lifted_at IS NULL)
     OR EXISTS (SELECT 1 FROM accounts_membership m JOIN applications_application a ON a.organisation_id = m.organisation_id
@@ -14,7 +14,7 @@ _CONFLICTED = """
 
 REVIEW = f"""
 IF NEW.state <> 'recused' AND (TG_OP = 'INSERT' OR NEW.state IS DISTINCT FROM OLD.state) AND NOT {BY_OWNER}
-    AND ({_CONFLICTED.format(user="NEW.evaluator_id", application="NEW.application_id")}) THEN
+    AND ({CONFLICTED.format(user="NEW.evaluator_id", application="NEW.application_id")}) THEN
     {refuse("an evaluator never reviews the file of their own organisation or a declared interest")}
 END IF;
 IF TG_OP = 'UPDATE' AND (NEW.application_id, NEW.evaluator_id) IS DISTINCT FROM (OLD.application_id, OLD.evaluator_id)
@@ -36,7 +36,7 @@ IF NOT {BY_OWNER} THEN
     IF review.state NOT IN ('assigned', 'started') OR review.file_state <> 'under_review' THEN
         {refuse("a score is given while the file is under review and the review is not submitted")}
     END IF;
-    IF {_CONFLICTED.format(user="review.evaluator_id", application="review.application_id")} THEN
+    IF {CONFLICTED.format(user="review.evaluator_id", application="review.application_id")} THEN
         {refuse("no score by a person with an interest in the file")}
     END IF;
     IF TG_OP <> 'DELETE' THEN
@@ -49,28 +49,28 @@ RETURN NEW;
 """
 
 OPINION_BY_NEUTRAL = f"""
-IF NOT {BY_OWNER} AND ({_CONFLICTED.format(user="NEW.written_by_id", application="NEW.application_id")}) THEN
+IF NOT {BY_OWNER} AND ({CONFLICTED.format(user="NEW.written_by_id", application="NEW.application_id")}) THEN
     {refuse("no opinion by a person with an interest in the file")}
 END IF;
 RETURN NEW;
 """
 
 DECIDED_BY_NEUTRAL = f"""
-IF NOT {BY_OWNER} AND ({_CONFLICTED.format(user="NEW.recorded_by_id", application="NEW.application_id")}) THEN
+IF NOT {BY_OWNER} AND ({CONFLICTED.format(user="NEW.recorded_by_id", application="NEW.application_id")}) THEN
     {refuse("no decision by a person with an interest in the file")}
 END IF;
 RETURN NEW;
 """
 
 SIGNED_BY_NEUTRAL = f"""
-IF NOT {BY_OWNER} AND ({_CONFLICTED.format(user="NEW.signed_by_id", application="NEW.application_id")}) THEN
+IF NOT {BY_OWNER} AND ({CONFLICTED.format(user="NEW.signed_by_id", application="NEW.application_id")}) THEN
     {refuse("no signature by a person with an interest in the file")}
 END IF;
 RETURN NEW;
 """
 
 ACCEPTED_BY_NEUTRAL = f"""
-IF NOT {BY_OWNER} AND ({_CONFLICTED.format(user="NEW.accepted_by_id", application="NEW.application_id")}) THEN
+IF NOT {BY_OWNER} AND ({CONFLICTED.format(user="NEW.accepted_by_id", application="NEW.application_id")}) THEN
     {refuse("no report is accepted by a person with an interest in the file")}
 END IF;
 RETURN NEW;
@@ -78,9 +78,9 @@ RETURN NEW;
 
 CHANGE_BY_NEUTRAL = f"""
 IF NOT {BY_OWNER} AND (
-    NEW.agreed_by_id IS DISTINCT FROM OLD.agreed_by_id AND ({_CONFLICTED.format(user="NEW.agreed_by_id", application="NEW.application_id")})
+    NEW.agreed_by_id IS DISTINCT FROM OLD.agreed_by_id AND ({CONFLICTED.format(user="NEW.agreed_by_id", application="NEW.application_id")})
     OR NEW.decided_by_id IS DISTINCT FROM OLD.decided_by_id
-        AND ({_CONFLICTED.format(user="NEW.decided_by_id", application="NEW.application_id")})
+        AND ({CONFLICTED.format(user="NEW.decided_by_id", application="NEW.application_id")})
 ) THEN {refuse("no change is answered by a person with an interest in the file")} END IF;
 RETURN NEW;
 """
