@@ -194,7 +194,7 @@ def test_rules_that_clash_are_named_and_only_those() -> None:
     assert clash == ("Au moins 1\u00a0dossier par thème demandé", "Aucun dossier noté sous 50,0")
     clash = propose(files, Rules(theme_files=1, partial=True), 60_000).clash
     assert clash == ("Au moins 1\u00a0dossier par thème demandé", "L’enveloppe de 600,00\u202f€")
-    assert "Thème « emploi » : 1\u00a0seul dossier" in propose(files, Rules(theme_files=2), 9_000_000).clash
+    assert "Thème « Emploi et carrière » : 1\u00a0seul dossier" in propose(files, Rules(theme_files=2), 9_000_000).clash
 
 
 def test_the_best_moves_with_the_envelope() -> None:
