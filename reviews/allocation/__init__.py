@@ -57,7 +57,7 @@ def clashing(
         {"file_cents": None},
         {"partial": True},
     ):
-        tried = replace(kept, **loosened)  # type: ignore[arg-type]
+        tried = replace(kept, **loosened)
         if tried != kept and best_set(prepared(files, tried), tried, envelope_cents)[0] is None:
             kept = tried
     enough = sum(file.requested_cents for file in files)

@@ -7,6 +7,7 @@ import highspy
 
 from reviews.allocation.problem import Candidate, NotSound, Rules, broken, themes_lacking, themes_of
 
+_INTEGER = [highspy.HighsVarType.kInteger]
 NODES = 20_000  # of the search tree: beyond, the best found is given and said not to be proven
 
 
@@ -23,7 +24,8 @@ def best_set(candidates: Sequence[Candidate], rules: Rules, envelope_cents: int)
         return None, True
     chosen, proven = first
     points = sum(one.points for one, kept in zip(free, chosen, strict=True) if kept)
-    model.addRow(points, highspy.kHighsInf, len(free), list(range(len(free))), [one.points for one in free])
+    weights: list[float] = [one.points for one in free]
+    model.addRow(points, highspy.kHighsInf, len(free), list(range(len(free))), weights)
     second = _search(model, [len(candidates) - one.place for one in free], start=chosen)
     if second is not None:
         chosen, finished = second
@@ -50,23 +52,24 @@ def _model(
     }.items():
         model.setOptionValue(name, value)
     count = len(free)
-    model.addVars(count, [0.0] * count, [1.0] * count)
-    model.changeColsIntegrality(count, list(range(count)), [highspy.HighsVarType.kInteger] * count)
+    model.addVars(count, [0] * count, [1] * count)
+    model.changeColsIntegrality(count, list(range(count)), _INTEGER * count)  # type: ignore[arg-type]
     room = envelope_cents // rules.unit_cents
     _at_most(model, room, [(index, one.least) for index, one in enumerate(free)])
     _communes(model, free, rules)
     if rules.theme_files:
         for theme in themes_of(candidates):
             of_theme = [index for index, one in enumerate(free) if one.file.theme == theme]
-            model.addRow(rules.theme_files, highspy.kHighsInf, len(of_theme), of_theme, [1.0] * len(of_theme))
+            model.addRow(rules.theme_files, highspy.kHighsInf, len(of_theme), of_theme, [1] * len(of_theme))
     if rules.without_plan_bp:
         _share(model, free, rules, room)
     return model
 
 
 def _at_most(model: highspy.Highs, bound: int, terms: Sequence[tuple[int, int]]) -> None:
-    columns, values = [column for column, _ in terms], [float(value) for _, value in terms]
-    model.addRow(-highspy.kHighsInf, float(bound), len(columns), columns, values)
+    columns = [column for column, _ in terms]
+    values: list[float] = [value for _, value in terms]
+    model.addRow(-highspy.kHighsInf, bound, len(columns), columns, values)
 
 
 def _communes(model: highspy.Highs, free: Sequence[Candidate], rules: Rules) -> None:
@@ -91,7 +94,7 @@ def _share(model: highspy.Highs, free: Sequence[Candidate], rules: Rules, room: 
     columns = []
     for indexes in groups.values():
         column = model.getNumCol()
-        model.addVars(1, [0.0], [float(max(cap, 0))])
+        model.addVars(1, [0.0], [max(cap, 0)])
         columns.append(column)
         _at_most(model, 0, [(column, 1), *((index, -free[index].most) for index in indexes)])
         _at_most(model, 0, [(column, -1), *((index, free[index].least) for index in indexes)])
@@ -111,17 +114,18 @@ def _search(
     model: highspy.Highs, weights: Sequence[int], start: Sequence[bool] | None = None
 ) -> tuple[list[bool], bool] | None:
     count = len(weights)
-    model.changeColsCost(count, list(range(count)), [float(weight) for weight in weights])
+    model.changeColsCost(count, list(range(count)), list(weights))
     model.changeObjectiveSense(highspy.ObjSense.kMaximize)
     if start is not None:
         solution = highspy.HighsSolution()
-        solution.col_value = [float(value) for value in start] + [0.0] * (model.getNumCol() - count)
+        values: list[float] = [int(value) for value in start]
+        solution.col_value = [*values, *[0] * (model.getNumCol() - count)]
         model.setSolution(solution)
     model.run()
     status = model.getModelStatus()
     if status == highspy.HighsModelStatus.kInfeasible:
         return None
-    values = list(model.getSolution().col_value)
-    if len(values) < count:
+    found = list(model.getSolution().col_value)
+    if len(found) < count:
         raise NotSound(f"the solver stopped without an answer: {status}")
-    return [value > 0.5 for value in values[:count]], status == highspy.HighsModelStatus.kOptimal
+    return [value > 0.5 for value in found[:count]], status == highspy.HighsModelStatus.kOptimal

@@ -76,7 +76,7 @@ def holds(files: list[File], rules: Rules, envelope: int, cents: tuple[int, ...]
     return (
         total <= envelope
         and all(value >= file.floor_cents for file, value in got)
-        and all(rules.least_points is None or (file.points or -1) >= rules.least_points for file, _ in got)
+        and all(rules.least_points is None or (file.points or 0) >= rules.least_points for file, _ in got)
         and all(file.points is not None or rules.least_points is None for file, _ in got)
         and all(rules.commune_cents is None or sum(values) <= rules.commune_cents for values in of.values())
         and all(rules.commune_files is None or len(values) <= rules.commune_files for values in of.values())
