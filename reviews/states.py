@@ -17,3 +17,11 @@ class Advice(models.TextChoices):
 MAX_SCORE = 5
 # Under this note, a comment is asked.
 COMMENT_UNDER = 3
+
+
+class RowState(models.TextChoices):
+    """Where one file of a job stands."""
+
+    WAITING = "waiting", "En attente"
+    DONE = "done", "Fait"
+    REFUSED = "refused", "Refusé"

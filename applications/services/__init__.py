@@ -32,6 +32,7 @@ from applications.services.drafting import (
 from applications.services.exchange import answer_pieces, open_request, remove_answer_document, save_answer
 from applications.services.instruction import (
     ask_pieces,
+    assign_instructor,
     check_complete,
     declare_inadmissible,
     extend_deadline,
@@ -58,6 +59,7 @@ __all__ = [
     "ask_help",
     "ask_pieces",
     "ask_signature",
+    "assign_instructor",
     "attach_document",
     "awarded",
     "begin_again",

@@ -137,12 +137,9 @@ def sign_decision(pk: int, *, act_number: str, act_date: date, by: Any, version:
         .exists()
     ):
         raise NotAllowed(CONFLICT)
-    if decision.state != DecisionState.RECORDED:
-        raise DomainError(_already_signed(decision))
-    if version is not None and decision.version != version:
+    if version is not None and decision.state == DecisionState.RECORDED and decision.version != version:
         raise DomainError("Cette décision a changé entre-temps. Rechargez la page avant de signer.")
-    if decision.recorded_by_id == by.pk:
-        raise NotAllowed("Vous avez enregistré cette décision : une autre personne la signe.")
+    check_signable(decision, by=by)
     number = " ".join(act_number.split())
     if not number or len(number) > 60:
         raise DomainError("Indiquez le numéro de l’acte (60 caractères au plus).")
@@ -164,6 +161,15 @@ def sign_decision(pk: int, *, act_number: str, act_date: date, by: Any, version:
     return decision
 
 
+def check_signable(decision: Decision, *, by: Any) -> None:
+    if not policies.can_sign_decision(by, None):
+        raise NotAllowed("Le chef de service signe les décisions.")
+    if decision.state != DecisionState.RECORDED:
+        raise DomainError(_already_signed(decision))
+    if decision.recorded_by_id == by.pk:
+        raise NotAllowed("Vous avez enregistré cette décision : une autre personne la signe.")
+
+
 # --- Pieces ----------------------------------------------------------------------------------------------------
 
 
@@ -176,14 +182,21 @@ def _envelope_id(application_pk: int) -> int:
 
 def _decidable(pk: int, kind: DecisionKind, *, by: Any, version: int | None) -> Application:
     application = locked_for_desk(pk, by=by)
+    check_decidable(application, kind, by=by)
+    same_version(application, version)
+    return application
+
+
+def check_decidable(application: Application, kind: DecisionKind, *, by: Any) -> None:
+    """Whether this person may decide this of the file now; says what stands in the way."""
     if not policies.can_record_decision(by, application):
         raise NotAllowed("Le gestionnaire du fonds enregistre les décisions.")
     if application.state not in DECIDABLE[kind]:
         raise DomainError(already_decided(application))
-    if _standing(application).filter(kind=DecisionKind.WAITLIST, state=DecisionState.RECORDED).exists():
+    if application.state == ApplicationState.WAITLISTED and (
+        _standing(application).filter(kind=DecisionKind.WAITLIST, state=DecisionState.RECORDED).exists()
+    ):
         raise DomainError("La mise en liste d’attente n’est pas encore signée : retirez-la d’abord, puis décidez.")
-    same_version(application, version)
-    return application
 
 
 def _standing(application: Application) -> Any:

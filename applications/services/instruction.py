@@ -7,7 +7,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.states import DESK_ROLES
+from accounts.models import User
+from accounts.states import DESK_ROLES, Role
 from applications import asking, policies
 from applications.models import Application, AskedItem, PieceRequest
 from applications.notifications.desk import DeadlineExtended, Inadmissible, PiecesAsked, RequestLapsed
@@ -46,9 +47,13 @@ def _is_own(pk: int, by: Any) -> bool:
 
 def _to_instruct(pk: int, *, by: Any) -> Application:
     application = locked_for_desk(pk, by=by)
+    check_instructs(application, by=by)
+    return application
+
+
+def check_instructs(application: Application, *, by: Any) -> None:
     if not policies.can_instruct(by, application):
         raise NotAllowed("L’instruction est faite par un instructeur ou par le gestionnaire du fonds.")
-    return application
 
 
 @transaction.atomic
@@ -79,10 +84,39 @@ def take_over(pk: int, *, by: Any, version: int | None = None) -> Application:
 
 
 @transaction.atomic
+def assign_instructor(pk: int, *, instructor: int, by: Any, version: int | None = None) -> Application:
+    """Give a file to a colleague to instruct; one that nobody had taken is taken in their name."""
+    application = _to_instruct(pk, by=by)
+    check_assignable(application)
+    same_version(application, version)
+    person = User.objects.filter(pk=instructor).first()
+    if person is None or not person.has_role(Role.INSTRUCTOR, Role.FUND_MANAGER):
+        raise DomainError("Cette personne n’instruit pas les dossiers : choisissez-en une autre.")
+    name = person.get_full_name()
+    if not Application.objects.visible_to(person).filter(pk=pk).exists() or _is_own(pk, person):
+        raise DomainError(f"{name} a un intérêt dans ce dossier : choisissez une autre personne.")
+    if application.instructor_id == person.pk:
+        raise DomainError(f"{name} instruit déjà ce dossier.")
+    if application.state == ApplicationState.SUBMITTED:
+        advance(application, application.start_instruction, instructor=person, by=by, data={"to": name})
+        return application
+    before = application.instructor.get_full_name() if application.instructor else ""
+    application.instructor = person
+    _save_content(application)
+    record(application, by=by, verb="assign_instructor", data={"from": before, "to": name})
+    return application
+
+
+def check_assignable(application: Application) -> None:
+    if application.state not in UNDECIDED:
+        raise DomainError(_where_it_is(application))
+
+
+@transaction.atomic
 def check_complete(pk: int, *, by: Any, version: int | None = None) -> Application:
     """Find the file complete: the condition of sending it to review."""
     application = _to_instruct(pk, by=by)
-    _must_be_in_instruction(application)
+    check_in_instruction(application)
     same_version(application, version)
     if application.complete_checked_at:
         raise DomainError("Ce dossier est déjà déclaré complet.")
@@ -98,7 +132,7 @@ def ask_pieces(
 ) -> PieceRequest:
     """Ask the commune for documents or corrections: what, why, by when. The delay to answer stands still meanwhile (L. 114-5)."""
     application = _to_instruct(pk, by=by)
-    _must_be_in_instruction(application)
+    check_in_instruction(application)
     same_version(application, version)
     asked = asking.items_of(application, items)
     check_request(asked, reason, due_on)
@@ -183,7 +217,7 @@ def resume_instruction(pk: int, *, by: Any, version: int | None = None) -> Appli
 def declare_inadmissible(pk: int, *, reason: str, by: Any, version: int | None = None) -> Application:
     """End a file that does not meet the rules of the call, with the reason told to the commune."""
     application = _to_instruct(pk, by=by)
-    _must_be_in_instruction(application)
+    check_in_instruction(application)
     same_version(application, version)
     if not reason.strip():
         raise DomainError("Une irrecevabilité est motivée : dites à la commune quelle règle n’est pas respectée.")
@@ -196,12 +230,16 @@ def declare_inadmissible(pk: int, *, reason: str, by: Any, version: int | None =
 def send_to_review(pk: int, *, by: Any, version: int | None = None) -> Application:
     """Hand a complete file to the evaluators."""
     application = _to_instruct(pk, by=by)
-    _must_be_in_instruction(application)
+    check_in_instruction(application)
     same_version(application, version)
-    if application.complete_checked_at is None:
-        raise DomainError("Constatez d’abord que le dossier est complet, puis envoyez-le en évaluation.")
+    check_sent_to_review(application)
     advance(application, application.send_to_review, by=by)
     return application
+
+
+def check_sent_to_review(application: Application) -> None:
+    if application.complete_checked_at is None:
+        raise DomainError("Constatez d’abord que le dossier est complet, puis envoyez-le en évaluation.")
 
 
 @transaction.atomic
@@ -219,7 +257,7 @@ def finish_review(
     return application
 
 
-def _must_be_in_instruction(application: Application) -> None:
+def check_in_instruction(application: Application) -> None:
     if application.state != ApplicationState.IN_INSTRUCTION:
         raise DomainError(_where_it_is(application))
 

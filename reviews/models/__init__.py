@@ -1,8 +1,9 @@
-"""The instructor's opinion, the evaluators' grids, the interests declared."""
+"""The instructor's opinion, the evaluators' grids, the interests declared, the works on several files."""
 
 from reviews.models.committee import AgendaItem, CommitteeMember, CommitteeSession, Recusal, Vote
 from reviews.models.evaluation import Review, ReviewQuerySet, Score
 from reviews.models.interests import Conflict, NeutralChange, NeutralDecision, NeutralReport
+from reviews.models.jobs import Job, JobQuerySet, JobRow
 from reviews.models.opinion import Opinion
 from reviews.models.scenario import Scenario, ScenarioLine
 
@@ -11,6 +12,9 @@ __all__ = [
     "CommitteeMember",
     "CommitteeSession",
     "Conflict",
+    "Job",
+    "JobQuerySet",
+    "JobRow",
     "NeutralChange",
     "NeutralDecision",
     "NeutralReport",

@@ -14,6 +14,7 @@ from reviews.services.evaluation import (
     what_lacks,
 )
 from reviews.services.interests import declare_conflict
+from reviews.services.jobs import start_job
 from reviews.services.opinion import OPINION_STATES, check_opinion, write_opinion
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "finish_review",
     "open_review",
     "save_scores",
+    "start_job",
     "submit_review",
     "what_lacks",
     "write_opinion",

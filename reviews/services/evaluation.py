@@ -19,7 +19,7 @@ from common.typography import counted
 from fund.models import Criterion
 from journal.services import advance, begin, locked
 from reviews.averages import average_of, results
-from reviews.models import Opinion, Review, Score
+from reviews.models import Review, Score
 from reviews.neutrality import neutral_evaluators, why_not
 from reviews.notifications import ReviewAssigned
 from reviews.states import COMMENT_UNDER, MAX_SCORE, ReviewState
@@ -37,12 +37,16 @@ def open_review(
     """Send a complete file with its opinion to review and give it to these evaluators."""
     if not evaluators:
         raise DomainError("Choisissez au moins un évaluateur.")
-    if not Opinion.objects.filter(application=application_pk).exists():
-        raise DomainError("Rendez d’abord l’avis d’instruction et le montant proposé.")
+    check_has_opinion(Application(pk=application_pk))
     application = applications.send_to_review(application_pk, by=by, version=version)
     for evaluator_pk in sorted(set(evaluators)):
         _assign(application, evaluator_pk, due_on=due_on, by=by)
     return application
+
+
+def check_has_opinion(application: Application) -> None:
+    if not hasattr(application, "opinion"):
+        raise DomainError("Rendez d’abord l’avis d’instruction et le montant proposé.")
 
 
 @transaction.atomic

@@ -1,0 +1,17 @@
+"""Long works, done after the commit and by the clock: an id in, one call. Each may run twice and does its work once."""
+
+from celery import shared_task
+
+from common.sweeps import make_each
+from reviews.services import jobs
+
+
+@shared_task
+def run_job(pk: int) -> None:
+    jobs.run(pk)
+
+
+@shared_task
+def run_unfinished_jobs() -> None:
+    """What a dead worker or Redis forgot."""
+    make_each(jobs.unfinished(), jobs.run, "job_not_run", "job")
