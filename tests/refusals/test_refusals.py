@@ -8,6 +8,7 @@ import pytest
 from tests.refusals import (
     acting,
     attacks,
+    bulk,
     changing,
     deciding,
     files,
@@ -57,6 +58,7 @@ SUBJECTS = {
     "question": questions.QUESTIONS,
     "answer": questions.ANSWERS,
     "help": helping.HELPING,
+    "work": bulk.JOBS,
     "attack": attacks.ATTACKS,
     "shadow": attacks.SHADOWS,
 }
@@ -73,6 +75,7 @@ LAWFUL = {
     "the fund ends the last administrator's role": people.LAWFUL_END,
     **writing.LAWFUL,
     **helping.LAWFUL,
+    "a work on several files is done": bulk.LAWFUL,
     "a file is sent": (COUNT, *files.SEND),
     "a file is taken": TAKEN,
     "money is reserved and released": (money.RESERVED, money.UNDONE),
