@@ -169,5 +169,13 @@ def _credits(rows: Any, today: date) -> dict[str, Any]:
     ceiling, ordered = payment_ceiling(today.year), ordered_in(today.year)
     to_order = UNPAID & ~Q(stage="ordonnance") & Q(expected_on__lte=date(today.year, 12, 31))
     expected = rows.aggregate(cents=Sum("amount_cents", filter=to_order, default=0))["cents"]
+    expected_url = link(etape="a-ordonnancer", annee=today.year)
     left = None if ceiling is None else ceiling - ordered - expected
-    return {"year": today.year, "ceiling": ceiling, "ordered": ordered, "expected": expected, "left": left}
+    return {
+        "year": today.year,
+        "ceiling": ceiling,
+        "ordered": ordered,
+        "expected": expected,
+        "left": left,
+        "expected_url": expected_url,
+    }

@@ -19,6 +19,7 @@ class DueForm(forms.Form):
         choices=[
             ("", "Toutes"),
             ("a-payer", "Tout ce qui n’est pas payé"),
+            ("a-ordonnancer", "Tout ce qui n’est pas ordonnancé"),
             ("en-cours", "Demandé, pas encore payé"),
             *STAGES.items(),
         ],

@@ -133,7 +133,7 @@ def end_of_month(day: date) -> date:
 class Wanted:
     """What a list of dues is asked for; all of it may be left empty."""
 
-    etape: str = ""  # a stage, « en-cours » or « a-payer »
+    etape: str = ""  # a stage, « en-cours », « a-ordonnancer » or « a-payer »
     quand: str = ""  # semaine, mois
     mois: date | None = None
     commune: int | None = None
@@ -150,6 +150,8 @@ def wanted_rows(user: Any, wanted: Wanted) -> "QuerySet[Any]":
         rows = rows.filter(stage__in=ON_ITS_WAY)
     elif wanted.etape == "a-payer":
         rows = rows.exclude(state=S.PAID)
+    elif wanted.etape == "a-ordonnancer":
+        rows = rows.exclude(state=S.PAID).exclude(stage="ordonnance")
     elif wanted.etape:
         rows = rows.filter(stage=wanted.etape)
     if wanted.retard:

@@ -34,6 +34,7 @@ DESK_OFFICER = "instructrice@metropole.demo"
 MANAGER = "gestionnaire@metropole.demo"
 FINANCE = "prepa.finances@metropole.demo"
 TWO_TEXTS = "commune-deux-textes"
+RECOVERY = "main tbody a[href^='/recouvrements/']"
 FIRST_FILE = "main a[href^='/dossiers/']"
 
 
@@ -86,6 +87,22 @@ SCREENS = (
     Screen("finances-bureau", FINANCE, "/finances/"),
     Screen("finances-echeances", FINANCE, "/finances/echeances/?etape=a-payer"),
     Screen("lots", FINANCE, "/lots/"),
+    Screen("finances-budget", FINANCE, "/budget/"),
+    Screen(
+        "finances-aide",
+        FINANCE,
+        "/versements/?etat=payes",
+        ("main tbody a[href^='/versements/']", "main a[href$='/aide-accordee/']"),
+    ),
+    Screen(
+        "finances-compte",
+        FINANCE,
+        "/coordonnees-bancaires/?etat=verifies",
+        ("main a[href^='/coordonnees-bancaires/']",),
+    ),
+    Screen("finances-decompte", FINANCE, "/recouvrements/", (RECOVERY, "main a[href$='/decompte/']")),
+    Screen("finances-lot", FINANCE, "/lots/", ("main tbody a[href^='/lots/']",)),
+    Screen("finances-rapprochement", FINANCE, "/rapprochement/"),
     Screen("courriels", None, "/demo/courriels/"),
 )
 

@@ -50,7 +50,7 @@ def ask_back(scene: Scene, application: Application, decision: Decision) -> None
         asked_by=by,
         asked_at=at,
     )
-    born(recovery, by=by, at=at)
+    born(recovery, by=by, at=at, verb="ask")
 
 
 def extend(scene: Scene) -> None:
@@ -75,4 +75,4 @@ def extend(scene: Scene) -> None:
         prepared_by=scene.people["gestionnaire"],
         prepared_at=at,
     )
-    born(act, by=scene.people["gestionnaire"], at=at)
+    born(act, by=scene.people["gestionnaire"], at=at, verb="prepare_act")

@@ -327,7 +327,7 @@ class Life:
             assigned_at=at,
             due_on=(at + timedelta(days=21)).date(),
         )
-        born(review, by=self.manager, at=at)
+        born(review, by=self.manager, at=at, verb="assign")
         if recusal:
             Conflict.objects.create(user=evaluator, application=self.application, reason=recusal.reason, declared_at=at)
             walk(
@@ -407,7 +407,7 @@ def a_decision(
         recorded_at=at,
         movement=movement,
     )
-    born(decision, by=manager, at=at)
+    born(decision, by=manager, at=at, verb="record")
     if signed:
         signed_at = at + timedelta(hours=20)
         act_day = signed_at.date()

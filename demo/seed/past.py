@@ -130,7 +130,7 @@ def bank_of(scene: Scene, organisation: Organisation, *, at: datetime) -> BankVe
         declared_by=scene.writer(organisation),
         declared_at=at,
     )
-    born(bank, by=scene.writer(organisation), at=at)
+    born(bank, by=scene.writer(organisation), at=at, verb="declare")
     head, later = scene.people["cheffe_service"], at + timedelta(days=1)
     fields = {
         "verified_by": head,
@@ -155,7 +155,7 @@ def _plan(scene: Scene, decision: Decision, *, at: Any) -> list[Instalment]:
             position=position,
             amount_cents=cents,
         )
-        born(instalment, by=scene.people["cheffe_service"], at=at)
+        born(instalment, by=scene.people["cheffe_service"], at=at, verb="plan")
         made.append(instalment)
     return made
 

@@ -83,11 +83,11 @@ def note(
     )
 
 
-def born(thing: StatefulModel, *, by: Any, at: datetime) -> None:
+def born(thing: StatefulModel, *, by: Any, at: datetime, verb: str = "create") -> None:
     """Insert a thing in its first state, with its entry."""
     thing.save(force_insert=True)
     state = str(thing.state)  # type: ignore[attr-defined]
-    note(thing, verb="create", by=by, at=at, kind=Kind.STATE, version=1, after=state)
+    note(thing, verb=verb, by=by, at=at, kind=Kind.STATE, version=1, after=state)
 
 
 def walk(thing: StatefulModel, steps: Iterable[Step]) -> None:

@@ -112,10 +112,12 @@ def _difference(pk: int) -> ReturnDifference:
 
 def _difference_page(request: HttpRequest, difference: ReturnDifference, **forms: Any) -> HttpResponse:
     can_settle = policies.can_import_returns(request.user)
-    lines = services.candidates(difference) if can_settle and services.may_be_attached(difference) else []
+    attachable = can_settle and services.may_be_attached(difference)
+    lines = services.candidates(difference) if attachable else []
     context = {
         "difference": difference,
         "can_settle": can_settle,
+        "attachable": attachable,
         "lines": lines,
         "form": forms.get("form") or SettleForm(),
         "attach": forms.get("attach") or AttachForm(lines=lines),

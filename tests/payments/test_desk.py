@@ -84,7 +84,7 @@ def figures(page: dict[str, Any]) -> list[tuple[int, str]]:
         found += [(one[name], one[f"{name}_url"]) for name in ("way", "month", "left", "paid")]
     for one in page["lines"]:
         found += [(one[name], one[f"{name}_url"]) for name in ("month", "left")]
-    return found
+    return [*found, (page["credits"]["expected"], page["credits"]["expected_url"])]
 
 
 def test_every_figure_is_the_sum_of_its_list(team: Team) -> None:
