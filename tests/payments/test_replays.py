@@ -228,7 +228,7 @@ def forms(team: Team) -> list[Callable[[], Form]]:
     today = timezone.localdate().isoformat()
     return [
         *(declare, verify, refuse, join, balance, settle, create, add, remove, seal, transmit, cancel, read, apply),
-        *(discard, difference, hold, prepare_act, sign_act, withdraw_act),
+        *(discard, difference, attached, hold, prepare_act, sign_act, withdraw_act),
         step("instalment_request", "planned", team.drafter, "request"),
         step("instalment_certify", "requested", team.instructor),
         step("instalment_endorse", "certified", team.signer),
