@@ -103,6 +103,7 @@ def main() -> int:
                 analyze(stack)
                 results += measure_at(stack, size, results)
             results += batch_files(stack)
+            results.append(seal(stack, SIZES[-1] // 10))
         finally:
             stack.stop()
     RESULTS.write_text(
@@ -237,6 +238,30 @@ def batch_files(stack: Stack) -> list[Result]:
         )
         for one in json.loads(made)
     ]
+
+
+def seal(stack: Stack, lines: int) -> Result:
+    """As many lines as the largest size has awards, added to a batch then sealed by the application role."""
+    run(stack, [sys.executable, "-m", "benchmarks.sealing", "prepare", str(lines)])
+    command = [sys.executable, "-m", "benchmarks.sealing", "seal"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=stack.application_environment(), check=True, capture_output=True, text=True
+    )
+    one = json.loads(done.stdout.strip().splitlines()[-1])
+    seconds = one["added"] + one["sealed"]
+    return Result(
+        f"seal of a batch, line by line through the ledger (memory + {one['mib']} MiB)",
+        one["lines"],
+        round(seconds * 1000 / one["lines"], 2),
+        "ms/line",
+        None,
+        None,
+        0,
+        one["bytes"],
+        None,
+        "≤ 30 ms a line, ≤ 1 GiB",
+        one["lines"] == lines and seconds * 1000 <= 30 * lines and one["mib"] <= 1024,
+    )
 
 
 def memory(pid: int) -> int:
