@@ -302,10 +302,6 @@ def test_one_effect() -> None:
         assert once != files or form.name == "return_list", form.name
         with time_machine.travel(timezone.now() + timedelta(days=1), tick=True):
             assert post(form) < 500
-        if form.name not in (
-            "batch_create",
-            "batch_seal",
-        ):  # a new empty batch is another act; the same key answers again
-            assert effects() == once, form.name
+        assert effects() == once or form.name == "batch_create", form.name
     assert tried | NOT_MONEY == {pattern.name for pattern in urlpatterns if isinstance(pattern, URLPattern)}
     assert [(one[0].code, one[2]) for one in invariants.check() if one[1]] == []
