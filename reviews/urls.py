@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from reviews.views import acts, changes, decisions, file, grid, queue, report
+from reviews.views import (
+    acts,
+    changes,
+    decisions,
+    file,
+    grid,
+    queue,
+    report,
+    scenario_compare,
+    scenario_propose,
+    scenarios,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("instruction/", queue.desk_queue, name="desk_queue"),
@@ -34,6 +45,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("decisions/", decisions.decision_list, name="decision_list"),
     path("decisions/<int:pk>/", decisions.decision_sign, name="decision_sign"),
     path("decisions/<int:pk>/retirer/", decisions.decision_withdraw, name="decision_withdraw"),
+    path("scenarios/", scenarios.scenario_list, name="scenario_list"),
+    path("scenarios/comparer/", scenario_compare.scenario_compare, name="scenario_compare"),
+    path("scenarios/nouveau/<slug:slug>/", scenarios.scenario_create, name="scenario_create"),
+    path("scenarios/proposer/<slug:slug>/", scenario_propose.scenario_propose, name="scenario_propose"),
+    path("scenarios/<int:pk>/", scenarios.scenario_grid, name="scenario_grid"),
+    path("scenarios/<int:pk>/export.<slug:kind>", scenarios.scenario_export, name="scenario_export"),
+    path("scenarios/<int:pk>/partager/", scenarios.scenario_share, name="scenario_share"),
+    path("scenarios/<int:pk>/dupliquer/", scenarios.scenario_duplicate, name="scenario_duplicate"),
+    path("scenarios/<int:pk>/retenir/", scenarios.scenario_retain, name="scenario_retain"),
     path("evaluations/", grid.review_list, name="review_list"),
     path("evaluations/classement/", grid.review_ranking, name="review_ranking"),
     path("evaluations/<int:pk>/", grid.review_grid, name="review_grid"),

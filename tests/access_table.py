@@ -183,6 +183,15 @@ TABLE: dict[str, Row] = {
     "decision_list": row(DESK | {"auditor"}),
     "decision_sign": row(DESK | {"auditor"}, some("head"), pk="recorded"),
     "decision_withdraw": both(some("manager"), pk="recorded"),
+    "scenario_list": row(DESK | {"auditor"}),
+    "scenario_compare": row(),  # two scenarios in the address: tests/reviews/test_scenarios.py
+    "scenario_create": both(INSTRUCTS, slug="call"),
+    "scenario_propose": both(INSTRUCTS, slug="call"),
+    "scenario_grid": row(DESK | {"auditor"}, INSTRUCTS, pk="scenario"),
+    "scenario_export": row(DESK | {"auditor"}, pk="scenario", kind="format"),
+    "scenario_share": row(NOBODY, INSTRUCTS, pk="scenario"),
+    "scenario_duplicate": row(NOBODY, INSTRUCTS, pk="scenario"),
+    "scenario_retain": both(some("manager head"), pk="scenario"),
     "dashboard": row(READERS),
     # Evaluation
     "review_list": row(some("evaluator unassigned")),

@@ -90,6 +90,14 @@ def a_return() -> dict[str, int]:
     return {"returned": read.pk, "difference": difference.pk, "contrary": 0}
 
 
+def a_scenario_of(call: Any) -> Any:
+    """Shared, on the files of the call."""
+    from reviews.services import create_scenario, share_scenario
+
+    manager = User.objects.get(email=STAFF["manager"])
+    return share_scenario(create_scenario(call.pk, name="Selon les notes", by=manager).pk, by=manager)
+
+
 class World:
     """The objects of the demonstration that the rows name, and a browser for each actor."""
 
@@ -151,6 +159,7 @@ class World:
             "under_review": files.filter(state="under_review", reviews=assigned).get().public_id
             if files.filter(state="under_review", reviews=assigned).exists() else None,
             "review": assigned.pk,
+            "scenario": a_scenario_of(call).pk,
             "change": a_change_of(signed.get(kind="grant").application).pk,
             "recovery": 0,
             "planned": Instalment.objects.get(decision__in=signed, position=1).pk,

@@ -33,7 +33,8 @@ def faults(files: Sequence[File], rules: Rules, envelope_cents: int, cents: dict
 
 
 def _file_faults(file: File, rules: Rules, cents: int) -> list[str]:
-    cap = min(file.requested_cents, file.most_cents, rules.file_cents if rules.file_cents is not None else cents)
+    caps = [file.requested_cents, file.most_cents, *([] if rules.file_cents is None else [rules.file_cents])]
+    cap = min(caps)
     checks = {
         "negative": cents < 0,
         "more than it may": cents > cap,

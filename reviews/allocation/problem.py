@@ -83,6 +83,10 @@ class Proposal:
         object.__setattr__(self, "retained", len(kept))
 
     @property
+    def points_shown(self) -> str:
+        return tenth(self.points)
+
+    @property
     def left_cents(self) -> int:
         return self.envelope_cents - self.cents
 
