@@ -169,7 +169,10 @@ def _write(scenario: Scenario, lines: dict[int, Given], *, by: Any) -> list[str]
     before = {
         line.application_id: line for line in ScenarioLine.objects.filter(scenario=scenario, application__in=files)
     }
-    create, update, delete, told = [], [], [], []
+    create: list[ScenarioLine] = []
+    update: list[ScenarioLine] = []
+    delete: list[ScenarioLine] = []
+    told: list[str] = []
     for pk, file in files.items():
         given, line = lines[pk], before.get(pk)
         _check(file, given, scenario.call.floor_cents)

@@ -134,8 +134,8 @@ def _changes(pairs: list[Pair], a: str, b: str) -> list[str]:
     ]
     agree = "reçoit,reçoivent"
     return [
-        f"{counted(more, 'dossier')} {_verb(more, agree)} plus, {counted(less, 'dossier')} {_verb(less, agree)} moins.",
-        f"{counted(helped, 'dossier')} {_verb(helped, 'devient aidé,deviennent aidés')}, "
+        f"{more or 'Aucun'} {'dossiers' if more > 1 else 'dossier'} {_verb(more, agree)} plus, {counted(less, 'dossier')} {_verb(less, agree)} moins.",
+        f"{helped or 'Aucun'} {'dossiers' if helped > 1 else 'dossier'} {_verb(helped, 'devient aidé,deviennent aidés')}, "
         f"{counted(dropped, 'dossier')} ne {_verb(dropped, 'l’est,le sont')} plus.",
         f"Communes de moins de {euros_bare(SMALL * 100).split(',')[0]} habitants servies : {small[1]}, contre {small[0]}.",
     ]

@@ -47,7 +47,7 @@ class Typed:
                 self._read(row)
 
     def _read(self, row: Row) -> None:
-        amount, rank = self.post[f"m-{row.pk}"].strip(), self.post.get(f"r-{row.pk}", "").strip()
+        amount, rank = self.post.get(f"m-{row.pk}", "").strip(), self.post.get(f"r-{row.pk}", "").strip()
         try:
             cents = parse_euros(amount) if amount else 0
         except MoneyError as error:
