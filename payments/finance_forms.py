@@ -64,7 +64,7 @@ class AttachForm(forms.Form):
 
     def __init__(self, *args: Any, lines: list[PaymentLine], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["line"].choices = [(one.pk, _said(one)) for one in lines]
+        self.fields["line"].choices = [(one.pk, _said(one)) for one in lines]  # type: ignore[attr-defined]
 
 
 def _said(line: PaymentLine) -> str:
