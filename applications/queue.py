@@ -98,6 +98,10 @@ def read_filters(query: Any, *, default_view: str = "", default_state: str = "ou
     return chosen
 
 
+def default_view(user: Any) -> str:
+    return "jour" if user.has_role(Role.INSTRUCTOR, Role.FUND_MANAGER) else ""
+
+
 def _one_of(value: str | None, known: Any) -> str:
     return value if value and value in known else ""
 

@@ -158,6 +158,10 @@ TABLE: dict[str, Row] = {
     # The desk
     "desk_queue": row(DESK | {"auditor"}),
     "desk_answers_export": row(DESK | {"auditor"}, slug="call", kind="format"),
+    "bulk": row(INSTRUCTS, INSTRUCTS, code="confier"),
+    "job_list": row(DESK),
+    "job_detail": both(some("instructor manager"), key="job"),
+    "job_export": row(some("instructor manager"), key="job"),
     "desk_queue_export": row(DESK | {"auditor"}),
     "desk_file": row(READERS, public_id="instructed"),
     "desk_questions": row(DESK),

@@ -98,6 +98,15 @@ def a_scenario_of(call: Any) -> Any:
     return share_scenario(create_scenario(call.pk, name="Selon les notes", by=manager).pk, by=manager)
 
 
+def a_job_on(public_id: Any) -> Any:
+    """Asked by the instructor."""
+    from reviews.services import start_job
+
+    instructor = User.objects.get(email=STAFF["instructor"])
+    file = Application.objects.get(public_id=public_id)
+    return start_job(kind="confier", files=[file.pk], data={"instructor": instructor.pk}, by=instructor).key
+
+
 class World:
     """The objects of the demonstration that the rows name, and a browser for each actor."""
 
@@ -120,6 +129,7 @@ class World:
         from reviews.models import Review
 
         files = Application.objects.filter(call__state="open")
+        of_aubagne = files.filter(organisation__name="Aubagne")
         call = Call.objects.get(state="open")
         new_call = in_preparation(call)
         question = FileMessage.objects.get(shared__isnull=False)
@@ -172,6 +182,7 @@ class World:
             "message": Message.objects.order_by("pk").values_list("pk", flat=True).first() or 0,
             "entry": Entry.objects.order_by("-pk").values_list("pk", flat=True)[0],
             "format": "csv",
+            "job": a_job_on(of_aubagne.get(state="in_instruction").public_id),
             "report_text": "publics",
             "reported": FinalReport.objects.get(state="submitted").application.public_id,
             "mended": (mended := FinalReport.objects.get(state="returned")).application.public_id,

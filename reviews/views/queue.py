@@ -13,13 +13,14 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from accounts.models import Organisation, User
-from accounts.states import DESK_ROLES, Role
+from accounts.states import DESK_ROLES
 from applications import listing, question_export, queue
 from applications.models import Application, PieceRequest
 from applications.states import UNDECIDED, ApplicationState
 from applications.visibility import HELPING_ROLES
 from fund.models import Call
 from fund.states import CallState, Theme
+from reviews.bulk import KINDS, Kind
 from reviews.models import Opinion
 from reviews.views.access import desk_page
 from reviews.views.queue_rows import FIELDS, table_rows
@@ -39,14 +40,14 @@ TABS = (
 @desk_page
 def desk_queue(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
-    chosen = queue.read_filters(request.GET, default_view=default_view(user))
+    chosen = queue.read_filters(request.GET, default_view=queue.default_view(user))
     asked = PieceRequest.objects.filter(application=OuterRef("pk"), answered_at__isnull=True).values("due_on")[:1]
     page = queue.page(queue.filtered(user, chosen), chosen, request.GET, *FIELDS, asked_due=Subquery(asked))
     call = current_call(chosen.call)
     context = {
         "filters": chosen,
         "page": page,
-        "table": table_rows(page.rows, user),
+        "table": table_rows(page.rows, user, choose=bool(gestures(user))),
         "tabs": tabs(user, chosen),
         "chips": queue.chips(chosen, names(chosen)),
         "call": call,
@@ -57,6 +58,8 @@ def desk_queue(request: HttpRequest) -> HttpResponse:
         "choices": choices(user, chosen),
         "clear_url": f"?vue={chosen.view}" if chosen.view else f"?etat={chosen.state}",
         "export_query": export_query(request, chosen),
+        "gestures": gestures(user),
+        "here": request.GET.urlencode(),
         "can_help": user.has_role(*HELPING_ROLES),
     }
     return render(request, "reviews/queue.html", context)
@@ -109,8 +112,9 @@ def export_query(request: HttpRequest, chosen: queue.Filters) -> str:
     return query.urlencode()
 
 
-def default_view(user: Any) -> str:
-    return "jour" if user.has_role(Role.INSTRUCTOR, Role.FUND_MANAGER) else ""
+def gestures(user: Any) -> list[Kind]:
+    """What this person may ask of several files."""
+    return [kind for kind in KINDS.values() if user.has_role(*DESK_ROLES) and kind.offered(user)]
 
 
 def current_call(pk: int | None) -> Call | None:
@@ -142,7 +146,7 @@ def tabs(user: Any, chosen: queue.Filters) -> list[dict[str, Any]]:
     counts = queue.counted(user)
     plain = not chosen.view
     items: list[tuple[str, str, int | None, bool]] = []
-    if default_view(user):
+    if queue.default_view(user):
         items.append(("Mes dossiers du jour", "?vue=jour", counts["jour"], chosen.view == "jour"))
     items += [(label, f"?etat={state}", counts[state], plain and chosen.state == state) for state, label in TABS]
     items.append(("Délai dépassé", "?vue=retard", counts["retard"], chosen.view == "retard"))

@@ -42,24 +42,26 @@ TAGS = {
     S.GRANTED: ("done", "check"),
 }
 ROW = (
-    '<tr><td class="nowrap"><a href="{}{}/">{}</a></td><th scope="row">{}{}</th>'
+    '<tr>{}<td class="nowrap"><a href="{}{}/">{}</a></td><th scope="row">{}{}</th>'
     '<td><span class="title" title="{}">{}</span></td><td>{}</td><td class="nowrap">{}</td><td class="nowrap">{}</td>'
     '<td class="n">{}</td><td class="n">{}</td><td class="n">{}</td><td class="n">{}</td></tr>'
 )
+CHOICE = '<td class="c"><input class="form-check-input" type="checkbox" name="ids" form="lot" value="{}" aria-label="Choisir {}"></td>'
 PLAN = mark_safe(' <span class="xs muted">plan local</span>')
 TO_PROPOSE = mark_safe('<span class="muted">à saisir</span>')
 
 
-def table_rows(rows: list[dict[str, Any]], user: Any) -> SafeString:
+def table_rows(rows: list[dict[str, Any]], user: Any, *, choose: bool = False) -> SafeString:
     """The body of the table; every text of a person is escaped by format_html."""
     today, base = timezone.localdate(), reverse("desk_queue")
-    return mark_safe("".join(_row(row, user, today, base) for row in rows))  # noqa: S308 - format_html made each
+    return mark_safe("".join(_row(row, user, today, base, choose) for row in rows))  # noqa: S308 - format_html made each
 
 
-def _row(row: dict[str, Any], user: Any, today: date, base: str) -> SafeString:
+def _row(row: dict[str, Any], user: Any, today: date, base: str, choose: bool) -> SafeString:
     proposed, title = row["opinion__proposed_cents"], row["title"]
     return format_html(
         ROW,
+        format_html(CHOICE, row["pk"], row["number"]) if choose else "",
         base,
         row["public_id"],
         row["number"],

@@ -78,6 +78,19 @@
     if (row) row.classList.toggle("sel", box.checked);
   }
 
+  // How many are chosen, in the bar of what can be done with them.
+  function chosen() {
+    const count = document.querySelector("form#lot [data-selected-count]");
+    if (!count) return;
+    const every = count.closest("form").querySelector("[name=tous]");
+    const ticked = document.querySelectorAll("td.c input[form=lot]:checked").length;
+    if (every && every.checked) count.textContent = "Tous les dossiers de cette vue";
+    else if (ticked) count.textContent = ticked + (ticked > 1 ? " dossiers choisis" : " dossier choisi");
+    else count.textContent = "Aucun dossier choisi";
+  }
+  chosen();
+  window.addEventListener("pageshow", chosen);
+
   document.addEventListener("change", (event) => {
     const box = event.target;
     if (box.matches("[data-check-all]")) {
@@ -86,6 +99,7 @@
         select(each);
       });
     } else if (box.matches("td.c input[type=checkbox]")) select(box);
+    chosen();
     const form = box.form;
     if (form && form.matches("[data-autosubmit]") && !box.matches("[type=search], [type=text]")) form.requestSubmit();
   });
