@@ -63,7 +63,13 @@ def prepare(lines: int) -> int:
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute(PICK, {"lines": lines})
         for version, verb, before, after, column in ROAD:
-            said: dict[str, str | int] = {"verb": verb, "version": version, "before": before, "after": after, "by": who[column].pk}
+            said: dict[str, str | int] = {
+                "verb": verb,
+                "version": version,
+                "before": before,
+                "after": after,
+                "by": who[column].pk,
+            }
             cursor.execute(ENTRIES, said)
             cursor.execute(
                 f"UPDATE payments_instalment i SET state = %(after)s, version = %(version)s, {column}_by_id = %(by)s,"

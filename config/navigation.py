@@ -96,8 +96,9 @@ MENU = (
     Item("À traiter", "desk_queue", _holds(*DESK_ROLES), _to_instruct, also=("/instruction/",)),
     Item("Dossiers", "desk_queue", _holds(Role.AUDITOR), also=("/instruction/",)),
     Item("Questions", "desk_questions", _holds(*DESK_ROLES), to_answer),
-    Item("Décisions", "decision_list", _holds(*DESK_ROLES, Role.AUDITOR), _to_sign, also=("/decisions/",)),
-    Item("Scénarios", "scenario_list", _holds(*DESK_ROLES, Role.AUDITOR), also=("/scenarios/",)),
+    Item(
+        "Décisions", "decision_list", _holds(*DESK_ROLES, Role.AUDITOR), _to_sign, also=("/decisions/", "/scenarios/")
+    ),
     Item("Bilans", "report_list", _holds(*DESK_ROLES, Role.AUDITOR), _to_read, also=("/bilans/",)),
     Item("Évaluations", "review_list", _holds(Role.EVALUATOR), _to_review, also=("/evaluations/",)),
     Item("Bureau des finances", "finance_desk", _holds(*FINANCE_ROLES), also=("/finances/",)),

@@ -41,7 +41,10 @@ def _left_because(
     if one.barred:
         return one.barred
     first = next(iter(broken([*kept, one], rules, envelope_cents)), "")
-    need, score = euros(one.least * rules.unit_cents), f"note {tenth(one.points)}"
+    need, score = (
+        euros(one.least * rules.unit_cents),
+        ("sans note" if one.file.points is None else f"note {tenth(one.points)}"),
+    )
     if first == "envelope":
         left = envelope_cents - sum(each.least for each in kept) * rules.unit_cents
         return f"Écarté : {score} ; il faut {need} et il reste {euros(left)} après les dossiers retenus."
