@@ -60,7 +60,7 @@ WHO = {
     "certify": {"instructor"},
     "return_to_commune": {"instructor"},
     "approve": {"finance_approver"},
-    "return_to_desk": {"finance_approver", "finance_preparer"},
+    "return_to_desk": {"finance_approver", "finance_preparer", "head_of_service"},
     **{verb: {"finance_preparer"} for verb in ("batch", "add", "remove", "seal", "transmit")},
 }
 BACKWARD = ("withdraw", "declare_inadmissible", "undo", "reject", "return_to_commune", "return_to_desk", "remove")
@@ -403,8 +403,10 @@ class Life(RuleBasedStateMachine):
         return due is not None and due.state == "requested"
 
     def may_return_to_desk(self, file: File, person: str, pick: int) -> bool:
+        """The head of service, who gives the visa, sends back what is certified; finance, what is approved too."""
         due = self.due(file, pick)
-        return due is not None and due.state in ("certified", "approved") and self.in_lot(due) is None
+        states = ("certified",) if PEOPLE[person] == {"head_of_service"} else ("certified", "approved")
+        return due is not None and due.state in states and self.in_lot(due) is None
 
     def may_add(self, file: File, person: str, pick: int) -> bool:
         due, lot = self.due(file, pick), self.lot(pick)
