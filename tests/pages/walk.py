@@ -28,7 +28,7 @@ WHO_LOOKS = ("anonymous", "drafter", "signatory", "reader")
 NOT_PAGES = {
     # files
     "call_calendar", "demo_mail_attachment", "demo_mail_html", "file_download", "desk_answers_export",
-    "desk_queue_export", "contrary_export", "batch_export", "finance_export",
+    "desk_queue_export", "contrary_export", "batch_export", "finance_export", "job_export", "scenario_export",
     # parts of a page
     "application_presence", "application_document_state", "desk_opinion_consequence",
 }  # fmt: skip
