@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-import xlsxwriter
 from defusedcsv import csv
 from django.conf import settings
 
@@ -14,6 +13,7 @@ from applications.listing import BOM, plain_text
 from applications.models import Application
 from applications.models.application import ApplicationQuerySet
 from applications.services.reading import CHILDREN
+from common.sheets import a_book
 from fund.models import Call, Question
 from fund.questions import values
 from fund.questions.sheet import Reading, Sheet
@@ -115,8 +115,7 @@ def as_csv(found: ApplicationQuerySet) -> Iterator[str]:
 def as_xlsx(found: ApplicationQuerySet, call: Call) -> bytes:
     """One sheet of texts: a cell that looks like a formula stays the text it is."""
     target = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(target, options)
+    book = a_book(target, in_memory=True)
     book.set_properties({"title": f"Réponses aux questions, {call.title}"})
     sheet, bold = book.add_worksheet("Réponses"), book.add_format({"bold": True, "bottom": 1})
     wrapped = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})

@@ -5,9 +5,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
 from defusedcsv import csv
 
+from common.sheets import a_book
 from payments.content import Column
 from payments.layout import SHEET_DATES, Layout
 
@@ -45,8 +45,7 @@ def written(column: Column, value: Any, layout: Layout) -> str:
 def as_xlsx(data: dict[str, Any], layout: Layout) -> bytes:
     """One sheet: headers, one line a payment with amounts as numbers and dates as dates, a total."""
     target = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(target, options)
+    book = a_book(target, in_memory=True)
     book.set_properties({"title": f"État liquidatif {data['lot']}", "created": CREATED})
     sheet = book.add_worksheet(data["lot"])
     bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})

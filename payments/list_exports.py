@@ -7,7 +7,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
 from defusedcsv import csv
 from django.conf import settings
 from django.db.models import QuerySet
@@ -16,6 +15,7 @@ from import_export import fields, resources, widgets
 from applications.listing import Echo
 from common.dates import local
 from common.errors import DomainError
+from common.sheets import a_book, as_text, write_table
 
 ODS_ROWS = 20_000
 TYPES = {
@@ -97,40 +97,14 @@ def csv_pieces(columns: tuple[Column, ...], queryset: "QuerySet[Any]") -> Iterat
     writer = csv.writer(Echo(), delimiter=settings.CSV_SEPARATOR, lineterminator="\r\n")
     yield "\ufeff".encode() + writer.writerow(resource.get_export_headers()).encode()
     for row in resource.rows(queryset):
-        yield writer.writerow([_written(value, mark) for value in row]).encode()
-
-
-def _written(value: Any, mark: str) -> str:
-    if isinstance(value, Decimal):
-        return str(value).replace(".", mark)
-    return value.strftime("%d/%m/%Y") if isinstance(value, date) else str(value)
+        yield writer.writerow([as_text(value, mark) for value in row]).encode()
 
 
 def as_xlsx(columns: tuple[Column, ...], queryset: "QuerySet[Any]", title: str) -> Any:
     """Written row by row to a temporary file; text stays text, whatever it begins with."""
     target = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
-    options = {
-        "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-    }  # fmt: skip
-    book = xlsxwriter.Workbook(target, options)
-    sheet = book.add_worksheet(title[:31])
-    bold = book.add_format({"bold": True, "bottom": 1})
-    money, day = book.add_format({"num_format": "#,##0.00"}), book.add_format({"num_format": "dd/mm/yyyy"})
-    resource = ListResource(columns)
-    for place, header in enumerate(resource.get_export_headers()):
-        sheet.set_column(place, place, max(12, len(header) + 2))
-        sheet.write_string(0, place, header, bold)
-    for number, row in enumerate(resource.rows(queryset), start=1):
-        for place, value in enumerate(row):
-            if isinstance(value, Decimal):
-                sheet.write_number(number, place, value, money)
-            elif isinstance(value, date):
-                sheet.write_datetime(number, place, value, day)
-            elif isinstance(value, int):
-                sheet.write_number(number, place, value)
-            else:
-                sheet.write_string(number, place, value)
-    sheet.freeze_panes(1, 0)
+    book, resource = a_book(target, constant_memory=True), ListResource(columns)
+    write_table(book, title[:31], resource.get_export_headers(), resource.rows(queryset))
     book.close()
     target.seek(0)
     return target

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
 from defusedcsv import csv
 from django.conf import settings
 
 from applications.listing import BOM, plain_text
 from common.money import percent, rate
+from common.sheets import a_book, as_text, write_table
 from reviews.models import ScenarioLine
 from reviews.scenarios import Lines, Row
 
@@ -50,29 +50,15 @@ def csv_of(columns: Sequence[Column], rows: Sequence[Row], lines: Lines) -> byte
     pen.writerow([header for header, _ in columns])
     for row in rows:
         cells = (cell(row, lines.get(row.pk)) for _, cell in columns)
-        pen.writerow([str(one).replace(".", mark) if isinstance(one, Decimal) else one for one in cells])
+        pen.writerow([as_text(one, mark) for one in cells])
     return (BOM + target.getvalue()).encode()
 
 
 def xlsx_of(columns: Sequence[Column], rows: Sequence[Row], lines: Lines) -> bytes:
     """Text stays text, whatever it begins with; amounts are numbers."""
     target = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
-    book = xlsxwriter.Workbook(target, options)
-    sheet = book.add_worksheet("Scénario")
-    bold, money = book.add_format({"bold": True, "bottom": 1}), book.add_format({"num_format": "#,##0.00"})
-    for place, (header, _) in enumerate(columns):
-        sheet.set_column(place, place, max(12, len(header) + 2))
-        sheet.write_string(0, place, header, bold)
-    for number, row in enumerate(rows, start=1):
-        for place, (_, cell) in enumerate(columns):
-            value = cell(row, lines.get(row.pk))
-            if isinstance(value, Decimal):
-                sheet.write_number(number, place, value, money)
-            elif isinstance(value, int):
-                sheet.write_number(number, place, value)
-            else:
-                sheet.write_string(number, place, value)
-    sheet.freeze_panes(1, 0)
+    book = a_book(target, in_memory=True)
+    given = ([cell(row, lines.get(row.pk)) for _, cell in columns] for row in rows)
+    write_table(book, "Scénario", [header for header, _ in columns], given)
     book.close()
     return target.getvalue()

@@ -53,8 +53,9 @@ def write_actions(scene: Scene) -> None:
     _pay(scene, [decision for _application, decision in settled], position=2, number=2, at=second)
     for application, _decision in settled:
         walk(application, [Step("close", S.CLOSED, scene.people["gestionnaire"], second + timedelta(days=25))])
-    for application, decision in [(one, award) for text, one, award in made if text.key == ASKED_BACK]:
-        awards.ask_back(scene, application, decision)
+    for text, application, decision in made:
+        if text.key == ASKED_BACK:
+            awards.ask_back(scene, application, decision)
     Counter.objects.create(series="LOT", year=scene.call.year, value=2)
 
 

@@ -4,6 +4,7 @@
 that also concludes the row, and says what was done.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,7 +40,7 @@ class JobForm(forms.Form):
         return dict(self.cleaned_data)
 
 
-class Kind:
+class Kind(ABC):
     """A verb asked of several files. `@register` it in a module that reviews.apps imports."""
 
     code: str
@@ -49,16 +50,17 @@ class Kind:
     form: type[JobForm] = JobForm
     decides: bool = False  # what the commune will read as final: its page says so
 
+    @abstractmethod
     def offered(self, by: Any) -> bool:
         """Whether this person may ask for it at all."""
-        raise NotImplementedError
 
+    @abstractmethod
     def preflight(self, application: Application, *, by: Any, asked: Asked) -> Ready:
         """`asked` is empty before the form is filled in."""
-        raise NotImplementedError
 
+    @abstractmethod
     def act(self, pk: int, *, by: Any, asked: Asked, seen: Asked) -> str:
-        raise NotImplementedError
+        """Calls the verb; what was done, in words."""
 
 
 KINDS: dict[str, Kind] = {}
