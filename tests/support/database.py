@@ -80,12 +80,16 @@ class TwoRoleDatabase:
         )
 
     def _drop_run(self) -> None:
-        """FORCE ends the sessions left behind, but may not touch an autovacuum worker; a plain DROP sends that one away."""
+        """FORCE ends the sessions left behind, but may not touch an autovacuum worker; a plain DROP sends that one away, but
+        waits for the sessions. Both may be there: each in its turn."""
         drop = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(self.run))
-        try:
-            self._as_owner(drop + sql.SQL(" WITH (FORCE)"))
-        except psycopg.errors.InsufficientPrivilege:
-            self._as_owner(drop)
+        force = drop + sql.SQL(" WITH (FORCE)")
+        for statement in (force, drop, force):
+            try:
+                return self._as_owner(statement)
+            except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectInUse):
+                continue
+        return self._as_owner(drop)
 
     def _as_owner(self, *statements: sql.Composed) -> None:
         with psycopg.connect(self.owner_url, dbname="postgres", autocommit=True) as maintenance:
