@@ -161,6 +161,11 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXIES", 1 if env.boolean("B
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Fonds d'initiative"
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "accounts.second_factor.Authenticate",
+    "reauthenticate": "accounts.second_factor.Reauthenticate",
+}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 # The demonstration's accounts come without a second factor; production refuses to start with this on.
 WAIVE_SECOND_FACTOR = env.boolean("WAIVE_SECOND_FACTOR", FI_MODE in ("demo", "test"))

@@ -45,8 +45,9 @@ def sign_in(client: Client, user: User, password: str = PASSWORD, **extra: Any) 
     return client.post(LOGIN, {"login": user.email, "password": password}, **extra)
 
 
-def code_of(secret: str) -> str:
-    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30), "sha1").digest()
+def code_of(secret: str, periods_ago: int = 0) -> str:
+    counter = int(time.time()) // 30 - periods_ago
+    digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", counter), "sha1").digest()
     offset = digest[-1] & 15
     return f"{(struct.unpack('>I', digest[offset : offset + 4])[0] & 0x7FFFFFFF) % 10**6:06d}"
 
@@ -121,6 +122,30 @@ def test_a_totp_code_serves_once(with_second_factor: None, client: Client) -> No
     sign_in(client, user)
     client.post("/compte/2fa/authenticate/", {"code": code})
     assert "_auth_user_id" in client.session
+    other = Client()
+    sign_in(other, user)
+    other.post("/compte/2fa/authenticate/", {"code": code})
+    assert "_auth_user_id" not in other.session
+
+
+def test_a_code_of_the_period_before_is_taken_and_an_older_one_is_not(with_second_factor: None, client: Client) -> None:
+    """A slow hand or a clock half a minute off is nobody's fault."""
+    user = an_auditor()
+    secret = with_totp(user)
+    sign_in(client, user)
+    client.post("/compte/2fa/authenticate/", {"code": code_of(secret, 3)})
+    assert "_auth_user_id" not in client.session
+    client.post("/compte/2fa/authenticate/", {"code": code_of(secret, 1)})
+    assert "_auth_user_id" in client.session
+
+
+def test_a_code_is_remembered_as_long_as_it_is_valid(with_second_factor: None, client: Client) -> None:
+    """The library forgets it after one period: here its own mark is taken away."""
+    user = an_auditor()
+    code = code_of(with_totp(user))
+    sign_in(client, user)
+    client.post("/compte/2fa/authenticate/", {"code": code})
+    cache.delete(f"allauth.mfa.totp.used?user={user.pk}&code={code}")
     other = Client()
     sign_in(other, user)
     other.post("/compte/2fa/authenticate/", {"code": code})
