@@ -65,6 +65,10 @@ app.conf.update(
             "task": "applications.tasks.forget_kept_texts",
             "schedule": crontab(hour=3, minute=40),
         },
+        "remind of outside opinions": {
+            "task": "reviews.tasks.remind_outside_opinions",
+            "schedule": crontab(hour=7, minute=50),
+        },
         "queue the weekly report": {"task": "reports.tasks.weekly_report", "schedule": crontab(minute=10)},
         "report the reconciliation": {
             "task": "payments.tasks.daily_reconciliation",

@@ -8,9 +8,13 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+# In the session of a visitor without an account to whom a personal link gave the right to join a document.
+MAY_SEND = "may_send_files"
+
 
 class BodyLimitMiddleware:
-    """Refuses, unread, a body above what a whole file may weigh; above what a form may, only from somebody signed in.
+    """Refuses, unread, a body above what a whole file may weigh; above what a form may, only from somebody signed in or
+    from who was let in by a personal link.
 
     A body without a length is read as empty by Django, so the length announced is the length read.
     """
@@ -23,7 +27,8 @@ class BodyLimitMiddleware:
         size = int(length) if length.isdecimal() else 0
         if size > settings.UPLOAD_MAX_BODY:
             return render(request, "413.html", status=413)
-        if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE and not request.user.is_authenticated:
+        known = request.user.is_authenticated or MAY_SEND in request.session
+        if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE and not known:
             return render(request, "413.html", status=413)
         return self.get_response(request)
 

@@ -18,6 +18,14 @@ SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 def file_download(request: HttpRequest, key: str) -> HttpResponseBase:
     """A clean file whose bytes are those that were stored; for any other, a page that says why not yet."""
     stored = get_object_or_404(StoredFile.objects.visible_to(request.user), key=key)
+    response = serve(request, stored)
+    if request.method == "GET" and isinstance(response, FileResponse):
+        file_served.send(StoredFile, file=stored, user=request.user)
+    return response
+
+
+def serve(request: HttpRequest, stored: StoredFile) -> HttpResponseBase:
+    """The file itself, once somebody above has said that this person may have it."""
     if stored.state != FileState.CLEAN:
         return _not_served(request, stored)
     try:
@@ -25,8 +33,6 @@ def file_download(request: HttpRequest, key: str) -> HttpResponseBase:
     except Altered as error:
         log.error("stored_file_altered", file=stored.pk, error=str(error))
         return _not_served(request, stored, altered=True)
-    if request.method == "GET":
-        file_served.send(StoredFile, file=stored, user=request.user)
     response = FileResponse(content, as_attachment=True, filename=stored.name, content_type=stored.content_type)
     response.headers["Content-Length"] = str(stored.size)
     response.headers["Content-Security-Policy"] = SANDBOX

@@ -6,8 +6,11 @@ class ReviewsConfig(AppConfig):
     verbose_name = "Instruction et évaluation"
 
     def ready(self) -> None:
-        from applications import visibility
-        from reviews import policies
+        from applications import around, visibility
+        from documents import visibility as documents
+        from reviews import outside, outside_door, policies
         from reviews.bulk import deciding, instructing  # noqa: F401 - they register their verbs
 
         visibility.register(widen=policies.assigned_to, narrow=policies.without_declared_interest)
+        documents.register(outside.outside_files)
+        around.FOR_THE_DESK += (outside_door.outside_opinions,)

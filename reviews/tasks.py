@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from common.sweeps import make_each
-from reviews.services import jobs
+from reviews.services import jobs, remind_outside
 
 
 @shared_task
@@ -15,3 +15,8 @@ def run_job(pk: int) -> None:
 def run_unfinished_jobs() -> None:
     """What a dead worker or Redis forgot."""
     make_each(jobs.unfinished(), jobs.run, "job_not_run", "job")
+
+
+@shared_task
+def remind_outside_opinions() -> None:
+    remind_outside()

@@ -55,6 +55,10 @@ SENTENCES = {
     "write_to_desk": "a écrit un message",
     "write_to_commune": "a écrit à la commune",
     "nothing_to_answer": "a lu le message de la commune, sans réponse à donner",
+    "ask_outside": "a demandé un avis extérieur",
+    "renew_outside": "a renouvelé une demande d’avis extérieur",
+    "withdraw_outside": "a retiré une demande d’avis extérieur",
+    "outside_answered": "a rendu son avis",
     "reprise": "Reprise de l’historique",
 }
 # Content saved section by section would drown the rest.
@@ -104,6 +108,8 @@ def _detail(data: dict[str, Any], reason: str) -> str:
         parts.append(euros(cents))
     if data.get("items"):
         parts.append(", ".join(data["items"]))
+    if data.get("to"):
+        parts.append(data["to"])
     if data.get("from"):
         parts.append(f"à la suite de {data['from']}")
     if data.get("average"):

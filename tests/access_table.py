@@ -73,6 +73,10 @@ TABLE: dict[str, Row] = {
     "demo_mail_attachment": row(EVERYBODY, pk="message", index="0"),
     "demo_components": PUBLIC,
     "invitation_accept": both(EVERYBODY, token="token"),
+    # Personal links of outside opinions: a token made up says calmly that it opens nothing (tests/reviews/test_outside.py)
+    "outside_link": both(EVERYBODY, token="token"),
+    "outside_read": both(EVERYBODY, token="token"),
+    "outside_paper": row(token="token", pk="attachment"),
     "join": both(EVERYBODY),
     "join_sent": PUBLIC,
     "join_received": PUBLIC,
@@ -174,6 +178,10 @@ TABLE: dict[str, Row] = {
     "desk_help_open": both(INSTRUCTS),
     "desk_help_take": row(pk="membership"),  # a hand that no commune gave
     "desk_pieces": both(INSTRUCTS, public_id="instructed"),
+    "desk_outside": row(DESK | {"auditor"}, public_id="instructed"),
+    "desk_outside_ask": both(INSTRUCTS, public_id="instructed"),
+    "outside_renew": both(INSTRUCTS, pk="outside"),
+    "outside_withdraw": both(INSTRUCTS, pk="outside"),
     "desk_deadline": both(INSTRUCTS, "Gignac-la-Nerthe", public_id="awaiting"),
     "desk_letters": row(DESK | {"auditor"}, public_id="granted"),
     "desk_change": row(DESK | {"auditor"}, some("manager"), public_id="granted", pk="change"),

@@ -98,6 +98,26 @@ def a_scenario_of(call: Any) -> Any:
     return share_scenario(create_scenario(call.pk, name="Selon les notes", by=manager).pk, by=manager)
 
 
+def an_outside_question_on(public_id: Any) -> Any:
+    """Asked by the instructor, without an answer."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from reviews.services import Question, ask_outside
+
+    question = Question(
+        quality="state",
+        organism="Préfecture",
+        contact_name="Sonia Berger",
+        contact_email="sonia.berger@prefecture.example",
+        text="Cette action recoupe-t-elle un dispositif de l’État ?",
+        due_on=timezone.localdate() + timedelta(days=15),
+    )
+    file = Application.objects.get(public_id=public_id)
+    return ask_outside(file.pk, question=question, by=User.objects.get(email=STAFF["instructor"]))
+
+
 def a_job_on(public_id: Any) -> Any:
     """Asked by the instructor."""
     from reviews.services import start_job
@@ -183,6 +203,7 @@ class World:
             "entry": Entry.objects.order_by("-pk").values_list("pk", flat=True)[0],
             "format": "csv",
             "job": a_job_on(of_aubagne.get(state="in_instruction").public_id),
+            "outside": an_outside_question_on(of_aubagne.get(state="in_instruction").public_id).pk,
             "report_text": "publics",
             "reported": FinalReport.objects.get(state="submitted").application.public_id,
             "mended": (mended := FinalReport.objects.get(state="returned")).application.public_id,

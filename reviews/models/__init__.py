@@ -5,6 +5,7 @@ from reviews.models.evaluation import Review, ReviewQuerySet, Score
 from reviews.models.interests import Conflict, NeutralChange, NeutralDecision, NeutralReport
 from reviews.models.jobs import Job, JobQuerySet, JobRow
 from reviews.models.opinion import Opinion
+from reviews.models.outside import OutsideOpinion
 from reviews.models.scenario import Scenario, ScenarioLine
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "NeutralDecision",
     "NeutralReport",
     "Opinion",
+    "OutsideOpinion",
     "Recusal",
     "Review",
     "ReviewQuerySet",

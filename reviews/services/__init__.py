@@ -16,6 +16,16 @@ from reviews.services.evaluation import (
 from reviews.services.interests import declare_conflict
 from reviews.services.jobs import start_job
 from reviews.services.opinion import OPINION_STATES, check_opinion, write_opinion
+from reviews.services.outside import (
+    Question,
+    answer_outside,
+    ask_outside,
+    draft_of,
+    open_outside,
+    remind_outside,
+    renew_outside,
+    withdraw_outside,
+)
 from reviews.services.scenario import (
     Given,
     WrongLine,
@@ -34,7 +44,10 @@ __all__ = [
     "OPINION_STATES",
     "Given",
     "Notes",
+    "Question",
     "WrongLine",
+    "answer_outside",
+    "ask_outside",
     "assign",
     "assign_evenly",
     "assign_several",
@@ -44,10 +57,14 @@ __all__ = [
     "check_opinion",
     "create_scenario",
     "declare_conflict",
+    "draft_of",
     "duplicate_scenario",
     "finish_review",
     "let_scenario_go",
+    "open_outside",
     "open_review",
+    "remind_outside",
+    "renew_outside",
     "retain_scenario",
     "save_scenario",
     "save_scores",
@@ -55,5 +72,6 @@ __all__ = [
     "start_job",
     "submit_review",
     "what_lacks",
+    "withdraw_outside",
     "write_opinion",
 ]

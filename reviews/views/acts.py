@@ -16,7 +16,8 @@ from accounts.states import DESK_ROLES
 from applications import asking, eligibility, policies
 from applications import services as applications
 from applications.models import Application, PieceRequest
-from applications.notifications.desk import CommuneMail, Inadmissible, PiecesAsked
+from applications.notifications.commune import FileMail
+from applications.notifications.desk import Inadmissible, PiecesAsked
 from applications.services.instruction import check_request
 from applications.states import ApplicationState
 from common.dates import day
@@ -143,7 +144,7 @@ def desk_deadline(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "reviews/deadline.html", context, status=422 if form.errors else 200)
 
 
-def as_read(mail: CommuneMail) -> dict[str, Any]:
+def as_read(mail: FileMail) -> dict[str, Any]:
     """A mail as its recipients will read it, before it is queued."""
     people = list(mail.people())
     context = {"recipient": people[0] if people else None, **mail.context()}

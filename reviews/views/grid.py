@@ -78,6 +78,7 @@ def review_grid(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "criteria": [(criterion, scores.get(criterion.pk)) for criterion in criteria],
         "closed": closed,
+        "outside": list(application.outside_opinions.for_the_committee().select_related("file")),
         "average": average_of(review) if review.state == ReviewState.SUBMITTED else None,
     }
     return render(request, "reviews/grid.html", context, status=422 if form.errors else 200)

@@ -28,13 +28,18 @@ WHO_LOOKS = ("anonymous", "drafter", "signatory", "reader")
 NOT_PAGES = {
     # files
     "call_calendar", "demo_mail_attachment", "demo_mail_html", "file_download", "desk_answers_export",
-    "desk_queue_export", "contrary_export", "batch_export", "finance_export", "job_export", "scenario_export",
+    "desk_queue_export", "contrary_export", "batch_export", "finance_export", "job_export", "scenario_export", "outside_paper",
     # parts of a page
     "application_presence", "application_document_state", "desk_opinion_consequence",
 }  # fmt: skip
 ELSEWHERE = {"batch_seal"}  # the batch of this world is sealed: tests/test_journey.py looks at that page
 QUERY = {"call_question_add": "?sorte=short"}
-GONE = {"invitation_accept", "join_confirm"}  # their page says that the link of this world is no longer good
+GONE = {
+    "invitation_accept",
+    "join_confirm",
+    "outside_link",
+    "outside_read",
+}  # their page says that the link of this world is no longer good
 # The libraries' own pages that we dress.
 OF_LIBRARIES = {
     "anonymous": (

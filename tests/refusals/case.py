@@ -80,7 +80,7 @@ def entry(subject_type: str, subject: str, version: int, before: str, after: str
 
 def born(table: str, label: str, state: str) -> str:
     """The entry of the row that the next INSERT makes."""
-    new = f"(SELECT last_value + 1 FROM {table}_id_seq)"
+    new = f"(SELECT last_value + is_called::int FROM {table}_id_seq)"
     return entry(label, new, 1, "", state, chain=f"'{label}:' || {new}")
 
 

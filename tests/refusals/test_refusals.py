@@ -15,6 +15,7 @@ from tests.refusals import (
     helping,
     journal,
     money,
+    outside,
     paying,
     people,
     questions,
@@ -59,6 +60,7 @@ SUBJECTS = {
     "answer": questions.ANSWERS,
     "help": helping.HELPING,
     "work": bulk.JOBS,
+    "opinion asked outside": outside.OUTSIDE,
     "attack": attacks.ATTACKS,
     "shadow": attacks.SHADOWS,
 }
@@ -76,6 +78,7 @@ LAWFUL = {
     **writing.LAWFUL,
     **helping.LAWFUL,
     "a work on several files is done": bulk.LAWFUL,
+    "an opinion is asked outside and given": outside.LAWFUL,
     "a file is sent": (COUNT, *files.SEND),
     "a file is taken": TAKEN,
     "money is reserved and released": (money.RESERVED, money.UNDONE),
