@@ -71,6 +71,10 @@ def _documents(call: Call) -> list[dict[str, Any]]:
     ]
 
 
+def _points(call: Call) -> list[dict[str, Any]]:
+    return [{name: getattr(row, name) for name in ("id", "label", "help")} for row in call.points.all()]
+
+
 def _plan(call: Call) -> list[dict[str, Any]]:
     return [{name: getattr(row, name) for name in ("id", "kind", "share_bp", "days_after")} for row in call.plan.all()]
 
@@ -134,6 +138,16 @@ _ALL = (
         "fund/call_rows.html",
         rows=_documents,
         service=services.save_documents,
+    ),
+    RowsPart(
+        "recevabilite",
+        "Les points de recevabilité à vérifier",
+        lambda call: counted(len(call.points.all()), "point,points,aucun point") + " en plus des contrôles calculés",
+        lambda call: True,
+        forms.PointFormSet,
+        "fund/call_rows.html",
+        rows=_points,
+        service=services.save_points,
     ),
     RowsPart(
         "criteres",

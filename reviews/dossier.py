@@ -14,7 +14,6 @@ from django.utils.safestring import SafeString
 
 from applications import eligibility, questionnaire, reference
 from applications.answers import questions_of
-from applications.awards import granted_to
 from applications.comparing import difference_of
 from applications.models import Application, Attachment, Decision, PieceRequest
 from applications.states import (
@@ -31,7 +30,6 @@ from applications.states import (
 )
 from common.dates import day, day_short
 from common.money import euros, euros_bare, percent, rate
-from fund.models import Movement
 from reviews.models import Opinion
 
 S = ApplicationState
@@ -257,30 +255,6 @@ def _decision_step(reached: int, decision: Decision | None) -> str:
 
 def _short(person: Any) -> str:
     return f"{person.first_name[:1]}. {person.last_name}" if person.first_name else person.last_name
-
-
-# --- The commune in the fund -----------------------------------------------------------------------------------
-
-
-def past_awards(application: Application) -> list[dict[str, Any]]:
-    """The other files of the commune: what was granted (told or not, the desk knows) and what was paid. Two queries."""
-    others = (
-        Application.objects.filter(organisation_id=application.organisation_id)
-        .exclude(pk=application.pk)
-        .exclude(state=S.DRAFT)
-        .order_by("-submitted_at", "-pk")
-        .values("number", "public_id", "title", "state", "call__year")
-        .annotate(granted=granted_to("pk"))[:8]
-    )
-    rows = list(others)
-    numbers = [row["number"] for row in rows if row["granted"]]
-    paid = dict(
-        Movement.objects.filter(subject__in=numbers, verb="pay", reverses__isnull=True, reversed_by__isnull=True)
-        .order_by()
-        .values_list("subject")
-        .annotate(total=Sum("amount_cents"))
-    )
-    return [{**row, "state_label": S(row["state"]).label, "paid": paid.get(row["number"], 0)} for row in rows]
 
 
 # --- Money -----------------------------------------------------------------------------------------------------

@@ -25,3 +25,13 @@ class RowState(models.TextChoices):
     WAITING = "waiting", "En attente"
     DONE = "done", "Fait"
     REFUSED = "refused", "Refusé"
+
+
+class Verdict(models.TextChoices):
+    """The answer to a point of the call, or to a computed rule that fails."""
+
+    YES = "yes", "Oui"
+    NO = "no", "Non"
+    NOT_APPLICABLE = "na", "Sans objet"
+    OVERRULED = "overruled", "Admis malgré le contrôle"
+    UPHELD = "upheld", "Contrôle maintenu"

@@ -24,7 +24,10 @@ SENTENCES = {
     "submit": "a envoyé le dossier",
     "start_instruction": "a pris le dossier en instruction",
     "take_over": "a repris l’instruction",
-    "check_complete": "a constaté que le dossier est complet",
+    "answer_checks": "a répondu à des points de recevabilité",
+    "not_duplicate": "a écarté un doublon",
+    "duplicate": "a signalé un doublon",
+    "check_complete": "a constaté que le dossier est complet et recevable",
     "ask_pieces": "a demandé des pièces",
     "receive_pieces": "a répondu à la demande de pièces",
     "extend_deadline": "a laissé plus de temps à la commune",
@@ -112,6 +115,8 @@ def _detail(data: dict[str, Any], reason: str) -> str:
         parts.append(data["to"])
     if data.get("from"):
         parts.append(f"à la suite de {data['from']}")
+    if data.get("with"):
+        parts.append(f"avec {data['with']}")
     if data.get("average"):
         parts.append(f"{data['average']} points sur 100")
     if reason:

@@ -5,6 +5,8 @@ from django.urls import URLPattern, URLResolver, path
 from reviews.views import (
     acts,
     changes,
+    checklist,
+    comparing,
     decisions,
     file,
     grid,
@@ -29,6 +31,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("instruction/<uuid:public_id>/", file.desk_file, name="desk_file"),
     path("instruction/<uuid:public_id>/prendre/", acts.desk_take, name="desk_take"),
     path("instruction/<uuid:public_id>/complet/", acts.desk_complete, name="desk_complete"),
+    path("instruction/<uuid:public_id>/recevabilite/", checklist.desk_checklist, name="desk_checklist"),
+    path("instruction/<uuid:public_id>/comparer/<uuid:other_id>/", comparing.desk_compare, name="desk_compare"),
     path("instruction/<uuid:public_id>/pieces/", acts.desk_pieces, name="desk_pieces"),
     path("instruction/<uuid:public_id>/delai/", acts.desk_deadline, name="desk_deadline"),
     path("instruction/<uuid:public_id>/irrecevable/", acts.desk_inadmissible, name="desk_inadmissible"),

@@ -174,6 +174,8 @@ TABLE: dict[str, Row] = {
     "desk_shared_draft": row(DESK, public_id="asked", pk="asked_question"),
     "desk_take": row(NOBODY, INSTRUCTS, public_id="instructed"),
     "desk_complete": row(NOBODY, INSTRUCTS, public_id="instructed"),
+    "desk_checklist": both(INSTRUCTS, public_id="instructed"),
+    "desk_compare": row(),  # two files in the address: tests/reviews/test_family.py
     "desk_help": row(INSTRUCTS),
     "desk_help_open": both(INSTRUCTS),
     "desk_help_take": row(pk="membership"),  # a hand that no commune gave

@@ -383,7 +383,7 @@ def the_desk_gives_its_opinion(journey: Journey) -> None:
     instructor.write("Motivation", "Un besoin chiffré, une action simple.")
     instructor.write("Montant proposé", "4 000")
     instructor.press("Rendre l’avis")
-    instructor.press("Déclarer le dossier complet")
+    instructor.press("Déclarer complet et recevable")
     instructor.follow("Envoyer en évaluation")
     instructor.choose(*EVALUATORS.values())
     instructor.press("Envoyer en évaluation")

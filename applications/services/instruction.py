@@ -114,7 +114,7 @@ def check_assignable(application: Application) -> None:
 
 @transaction.atomic
 def check_complete(pk: int, *, by: Any, version: int | None = None) -> Application:
-    """Find the file complete: the condition of sending it to review."""
+    """Find the file complete: the condition of sending it to review (called by `reviews`, which knows what was checked)."""
     application = _to_instruct(pk, by=by)
     check_in_instruction(application)
     same_version(application, version)

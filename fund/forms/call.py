@@ -206,6 +206,23 @@ class DocumentForm(RowForm):
         return {name: self.cleaned_data.get(name) for name in ("id", "label", "help", "required", "valid_months")}
 
 
+class PointForm(RowForm):
+    label = forms.CharField(
+        label="Point à vérifier",
+        max_length=200,
+        help_text="Une phrase à laquelle on répond par oui ou non : « La délibération cite l’action demandée ».",
+    )
+    help = forms.CharField(
+        label="Où regarder, ce qui suffit",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def row(self) -> dict[str, Any]:
+        return {name: self.cleaned_data.get(name) for name in ("id", "label", "help")}
+
+
 class ShareForm(RowForm):
     # The first choice is what an untouched row sends: without it as initial, the spare row would ask for its rate.
     kind = forms.ChoiceField(
@@ -269,4 +286,5 @@ class ShareSet(RowSet):
 
 CriterionFormSet = formset_factory(CriterionForm, formset=CriterionSet, extra=1, can_delete=True, max_num=12)
 DocumentFormSet = formset_factory(DocumentForm, formset=RowSet, extra=2, can_delete=True, max_num=20)
+PointFormSet = formset_factory(PointForm, formset=RowSet, extra=3, can_delete=True, max_num=20)
 ShareFormSet = formset_factory(ShareForm, formset=ShareSet, extra=1, can_delete=True, max_num=6)

@@ -1,4 +1,4 @@
-from fund.models.calls import Call, CallDocument, CallQuerySet, Criterion, PlannedShare
+from fund.models.calls import Call, CallDocument, CallPoint, CallQuerySet, Criterion, PlannedShare
 from fund.models.money import Budget, BudgetLine, Counter, Envelope, EnvelopeBalance, Fund, Movement
 from fund.models.questions import Question, QuestionSet
 from fund.models.votes import BudgetVote, PaymentCredit
@@ -9,6 +9,7 @@ __all__ = [
     "BudgetVote",
     "Call",
     "CallDocument",
+    "CallPoint",
     "CallQuerySet",
     "Counter",
     "Criterion",

@@ -180,6 +180,28 @@ class Criterion(models.Model):
         return self.label
 
 
+class CallPoint(models.Model):
+    """A point that a person checks on each file before it is found admissible; what can be computed is not listed here."""
+
+    grants = Grants.OPEN
+
+    call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="points")
+    code = models.SlugField(max_length=40)
+    label = models.CharField("point à vérifier", max_length=200)
+    help = models.TextField("où regarder", blank=True, default="")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "point à vérifier"
+        verbose_name_plural = "points à vérifier"
+        ordering: ClassVar = ["position", "id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["call", "code"], name="call_point_code_once")]
+        triggers: ClassVar = [rule_rows_guard()]
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class PlannedShare(models.Model):
     """One instalment of the call's plan: a share of the award, in basis points; the shares of a call sum to 10 000."""
 

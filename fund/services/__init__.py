@@ -24,7 +24,7 @@ from fund.services.questions import (
     questions_of_new_file,
     remove_question,
 )
-from fund.services.rules import create_call, save_call, save_criteria, save_documents, save_plan
+from fund.services.rules import create_call, save_call, save_criteria, save_documents, save_plan, save_points
 from fund.services.votes import close_budget, payment_ceiling, payments_voted, transfer, vote, vote_payments
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "save_documents",
     "save_fund",
     "save_plan",
+    "save_points",
     "start_deciding",
     "transfer",
     "vote",

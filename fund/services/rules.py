@@ -12,7 +12,7 @@ from accounts.states import Role
 from common.actors import Actor
 from common.dates import PARIS, moment
 from common.errors import DomainError, Stale
-from fund.models import Call, CallDocument, Criterion, Envelope, PlannedShare
+from fund.models import Call, CallDocument, CallPoint, Criterion, Envelope, PlannedShare
 from fund.policies import require, rules_are_frozen
 from fund.states import ENDED, ActionType, CallState, LegalBasis, Theme
 from journal.services import begin, locked, record
@@ -48,7 +48,7 @@ def create_call(*, envelope: Envelope, title: str, by: Actor, copy_of: Call | No
     )
     begin(call, by=by, data={"copy_of": copy_of.pk if copy_of else None})
     if copy_of:
-        for rows in (copy_of.criteria, copy_of.documents, copy_of.plan):
+        for rows in (copy_of.criteria, copy_of.documents, copy_of.points, copy_of.plan):
             for row in rows.all():
                 row.pk, row._state.adding, row.call = None, True, call
                 row.save(force_insert=True)
@@ -90,6 +90,11 @@ def save_criteria(pk: int, rows: list[dict[str, Any]], *, by: Actor, version: in
 def save_documents(pk: int, rows: list[dict[str, Any]], *, by: Actor, version: int) -> Call:
     """Replace the documents asked for by `rows` (label, help, required, valid_months)."""
     return _save_rows(pk, CallDocument, rows, by=by, version=version, verb="edit_documents")
+
+
+def save_points(pk: int, rows: list[dict[str, Any]], *, by: Actor, version: int) -> Call:
+    """Replace the points that a person checks on each file by `rows` (label, help)."""
+    return _save_rows(pk, CallPoint, rows, by=by, version=version, verb="edit_points")
 
 
 def save_plan(pk: int, rows: list[dict[str, Any]], *, by: Actor, version: int) -> Call:

@@ -155,4 +155,4 @@ def call_step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
 
 def _call(slug: str) -> Call:
     calls = Call.objects.select_related("fund", "envelope__line__budget")
-    return get_object_or_404(calls.prefetch_related("criteria", "documents", "plan"), slug=slug)
+    return get_object_or_404(calls.prefetch_related("criteria", "documents", "points", "plan"), slug=slug)

@@ -1,26 +1,35 @@
 """The instructor's opinion, the evaluators' grids, the interests declared, the works on several files."""
 
+from reviews.models.checklist import CheckAnswer, CheckedApplication
 from reviews.models.committee import AgendaItem, CommitteeMember, CommitteeSession, Recusal, Vote
 from reviews.models.evaluation import Review, ReviewQuerySet, Score
 from reviews.models.interests import Conflict, NeutralChange, NeutralDecision, NeutralReport
 from reviews.models.jobs import Job, JobQuerySet, JobRow
+from reviews.models.notes import Note, NoteMention
 from reviews.models.opinion import Opinion
 from reviews.models.outside import OutsideOpinion
+from reviews.models.reading import DuplicateVerdict, ReadingRemark
 from reviews.models.scenario import Scenario, ScenarioLine
 
 __all__ = [
     "AgendaItem",
+    "CheckAnswer",
+    "CheckedApplication",
     "CommitteeMember",
     "CommitteeSession",
     "Conflict",
+    "DuplicateVerdict",
     "Job",
     "JobQuerySet",
     "JobRow",
     "NeutralChange",
     "NeutralDecision",
     "NeutralReport",
+    "Note",
+    "NoteMention",
     "Opinion",
     "OutsideOpinion",
+    "ReadingRemark",
     "Recusal",
     "Review",
     "ReviewQuerySet",

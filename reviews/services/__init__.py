@@ -1,5 +1,7 @@
 """The opinion, the evaluators and their grids, the interests declared. Files move through `applications.services`."""
 
+from reviews.services.checklist import answer_checks, find_complete
+from reviews.services.duplicates import judge_pair, same_family, verdicts_of_pair
 from reviews.services.evaluation import (
     OPEN_REVIEWS,
     Notes,
@@ -46,6 +48,7 @@ __all__ = [
     "Notes",
     "Question",
     "WrongLine",
+    "answer_checks",
     "answer_outside",
     "ask_outside",
     "assign",
@@ -59,18 +62,22 @@ __all__ = [
     "declare_conflict",
     "draft_of",
     "duplicate_scenario",
+    "find_complete",
     "finish_review",
+    "judge_pair",
     "let_scenario_go",
     "open_outside",
     "open_review",
     "remind_outside",
     "renew_outside",
     "retain_scenario",
+    "same_family",
     "save_scenario",
     "save_scores",
     "share_scenario",
     "start_job",
     "submit_review",
+    "verdicts_of_pair",
     "what_lacks",
     "withdraw_outside",
     "write_opinion",

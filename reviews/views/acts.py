@@ -55,8 +55,8 @@ def desk_take(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @desk_page
 def desk_complete(request: HttpRequest, public_id: UUID) -> HttpResponse:
     application = file_of(request.user, public_id)
-    applications.check_complete(application.pk, by=request.user, version=_version(request))
-    messages.success(request, f"Le dossier {application.number} est déclaré complet.")
+    services.find_complete(application.pk, by=request.user, version=_version(request))
+    messages.success(request, f"Le dossier {application.number} est déclaré complet et recevable.")
     return redirect("desk_file", public_id)
 
 

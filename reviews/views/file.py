@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import for_roles
 from accounts.states import READING_ROLES
-from applications import around, eligibility, policies
+from applications import around, policies
 from applications.answers import help_words
 from applications.awards import given_back_of
 from applications.models import Application, Attachment, Decision
@@ -21,7 +21,7 @@ from applications.states import UNDECIDED, ApplicationState, DecisionState
 from common.errors import DomainError
 from common.money import MoneyError, parse_euros
 from fund.models import EnvelopeBalance
-from reviews import dossier, services
+from reviews import checklist, dossier, family, services
 from reviews.averages import results
 from reviews.forms import OpinionForm
 from reviews.models import Opinion, Review
@@ -37,6 +37,7 @@ FOR_THE_RULES = (
     "assistances__helper",
     Prefetch("attachments", Attachment.objects.sent().select_related("file")),
     "call__documents",
+    "call__points",
 )
 # Long, and not shown here: the snapshot alone is as large as the file.
 UNREAD = (
@@ -109,14 +110,18 @@ def page_of(request: HttpRequest, public_id: UUID, *, form: OpinionForm | None =
     decision, reviews = _after_instruction(application)
     balance = getattr(application.call.envelope, "balance", None)
     elsewhere = dossier.proposed_elsewhere(application)
-    checks = eligibility.checks(application, today=timezone.localdate())
+    others = family.others(application, user)
+    near = family.near(application, others, family.verdicts_on(application, others))
+    today = timezone.localdate()
+    computed = checklist.computed(application, others, near, today=today)
+    checks = checklist.lines(application, computed, checklist.last_answers(application))
     return {
         "application": application,
         **dossier.reading(application),
         "spine": dossier.spine(application, decision),
         "clock": dossier.clock(application),
         "checks": checks,
-        "checks_ok": sum(check.ok for check in checks),
+        "checks_ok": sum(line.settled for line in checks),
         "opinion": opinion,
         "form": form or opinion_form(application, opinion),
         "consequence": dossier.consequence(
@@ -125,7 +130,9 @@ def page_of(request: HttpRequest, public_id: UUID, *, form: OpinionForm | None =
             available=balance.available if balance else 0,
             elsewhere=elsewhere,
         ),
-        "past": dossier.past_awards(application),
+        "past": family.history(others, today=today),
+        "per_inhabitant": family.per_inhabitant(application, others),
+        "near": near,
         "story": story(application, decision),
         "requests": dossier.exchanges(application),
         "decision": decision,

@@ -23,7 +23,7 @@ from payments import services as payments
 from payments.models import Instalment
 from payments.services.reducing import shares
 from reports.invariants import check
-from reviews.dossier import past_awards
+from reviews.family import others
 from tests.factories.accounts import a_reader
 from tests.factories.payments import Team, a_bank, a_decision
 from tests.factories.reports import an_accepted_report
@@ -156,7 +156,7 @@ class TestAmount:
         other = awarded(team)
         change = services.accept_change(ask(team, application, cents=500_000).pk, by=team.manager)
         sign(team, change)
-        assert [one["granted"] for one in past_awards(other)] == [500_000]
+        assert [one.granted for one in others(other, team.instructor)] == [500_000]
         client.force_login(team.instructor)
         first = Instalment.objects.get(application=application, position=1)
         shown = client.get(reverse("instalment_detail", args=[first.pk])).content.decode()
