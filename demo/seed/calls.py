@@ -13,7 +13,7 @@ from demo.content import Content
 from demo.content.call_shapes import Call as CallText
 from demo.seed import questions
 from demo.seed.pen import Clock, Step, born, token, walk
-from fund.models import Call, CallDocument, Criterion, Envelope, Fund, Movement, PlannedShare
+from fund.models import Call, CallDocument, CallPoint, Criterion, Envelope, Fund, Movement, PlannedShare
 from fund.states import ActionType, CallState, LegalBasis, Theme
 
 S = CallState
@@ -120,6 +120,21 @@ def values(text: CallText, envelope: Envelope, clock: Clock) -> dict[str, str]:
     }
 
 
+POINTS = (
+    (
+        "deliberation_conforme",
+        "La délibération approuve l’action et son plan de financement",
+        "Même titre, même montant, signature lisible.",
+    ),
+    ("action_non_commencee", "Aucune dépense de l’action n’est engagée", "Dates des devis et des bons de commande."),
+    (
+        "pas_deja_financee",
+        "Aucun autre dispositif de la métropole ne finance les mêmes dépenses",
+        "Contrat de ville, appels à projets de l’année.",
+    ),
+)
+
+
 def _details(call: Call, text: CallText, said: dict[str, str]) -> None:
     CallDocument.objects.bulk_create(
         CallDocument(
@@ -132,6 +147,10 @@ def _details(call: Call, text: CallText, said: dict[str, str]) -> None:
             position=position,
         )
         for position, need in enumerate(text.requirements)
+    )
+    CallPoint.objects.bulk_create(
+        CallPoint(call=call, code=code, label=label, help=help_, position=position)
+        for position, (code, label, help_) in enumerate(POINTS)
     )
     Criterion.objects.bulk_create(
         Criterion(

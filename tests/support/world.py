@@ -42,7 +42,7 @@ from applications.services.reports import copy_plan
 from common.actors import MACHINE
 from common.workflow import StatefulModel
 from documents.models import StoredFile
-from fund.models import Call, Criterion, Envelope, Question, QuestionSet
+from fund.models import Call, CallPoint, Criterion, Envelope, Question, QuestionSet
 from fund.services import lock_envelope, move, next_number
 from journal.services import advance, begin
 from notifications.models import Message
@@ -100,6 +100,8 @@ class World:
         self.call: Call = fund.a_call_open(envelope=self.envelope)
         self.other_call: Call = fund.a_call_open(envelope=self.envelope)
         self._questions()
+        self.point = CallPoint.objects.create(call=self.call, code="p", label="Le point")
+        self.foreign_point = CallPoint.objects.create(call=self.other_call, code="p", label="Ailleurs")
         self.criterion = Criterion.objects.filter(call=self.call).order_by("pk")[0]
         self.second_criterion = Criterion.objects.filter(call=self.call).order_by("pk")[1]
         self.foreign_criterion = Criterion.objects.filter(call=self.other_call).order_by("pk")[0]
