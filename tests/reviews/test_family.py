@@ -145,7 +145,7 @@ class TestHistory:
         Conflict.objects.create(user=interested, application=theirs, reason="Frère.")
         client.force_login(interested)
         shown = client.get(reverse("desk_file", args=[mine.public_id])).content.decode()
-        assert theirs.number not in shown and str(theirs.public_id) not in shown and "Premier dossier" in shown
+        assert str(theirs.number) not in shown and str(theirs.public_id) not in shown and "Premier dossier" in shown
         assert client.get(reverse("desk_compare", args=[mine.public_id, theirs.public_id])).status_code == 404
 
 
@@ -156,7 +156,7 @@ class TestPage:
         page = reverse("desk_compare", args=[mine.public_id, theirs.public_id])
         assert page in client.get(reverse("desk_file", args=[mine.public_id])).content.decode()
         shown = client.get(page).content.decode()
-        assert mine.number in shown and theirs.number in shown and "Six séances de deux heures" in shown
+        assert str(mine.number) in shown and str(theirs.number) in shown and "Six séances de deux heures" in shown
         assert client.post(page, {"verdict": "distinct", "reason": ""}).status_code == 422
         assert client.post(page, {"verdict": "distinct", "reason": "Deux publics."}).status_code == 302
         assert "écarté par" in client.get(reverse("desk_file", args=[mine.public_id])).content.decode()
