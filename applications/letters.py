@@ -35,6 +35,7 @@ TO_COMMUNES = frozenset(
         "message_to_commune",
         "pieces_asked",
         "pieces_deadline_extended",
+        "pieces_reminder",
         "pieces_request_lapsed",
         "recovery",
         "report_accepted",

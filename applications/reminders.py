@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
-from applications.models import Application, FinalReport
+from applications.models import Application, FinalReport, PieceRequest
 from applications.notifications.commune import ClosingReminderMail
+from applications.notifications.desk import RequestReminder
 from applications.notifications.reports import ReportReminder
 from applications.sections import to_do
 from applications.services.reading import for_reading
@@ -16,6 +17,7 @@ from common.dates import local
 from fund.models import Call
 
 PERIODS = (7, 2)  # days before closing
+REQUEST_DAYS = 3  # before the deadline of a request
 REPORT_PERIODS = (30, 7)  # days before a report is expected; then the day itself, then once a week
 LATE_WEEKS = 4
 
@@ -48,6 +50,32 @@ def _remind(pk: int, days: int) -> int:
         return 0
     left = to_do(application, today=local(database_now()).date())
     ClosingReminderMail(application, days=days, left=left).queue()
+    return 1
+
+
+# --- Requests for pieces -----------------------------------------------------------------------------------------
+
+
+def queue_requests() -> int:
+    """Queue the reminder of each request whose deadline is near and that nobody answered, once a deadline. How many."""
+    today = local(database_now()).date()
+    near = PieceRequest.objects.filter(
+        answered_at=None, due_on__range=(today, today + timedelta(days=REQUEST_DAYS)), asked_at__date__lt=today
+    )
+    return sum(_remind_request(pk, today) for pk in near.order_by("pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _remind_request(pk: int, today: date) -> int:
+    """A request answered, or given more time, in the meantime is left alone."""
+    found = PieceRequest.objects.select_related(
+        "application__call__fund", "application__organisation", "application__instructor", "asked_by"
+    )
+    request = found.filter(pk=pk, answered_at=None).select_for_update(no_key=True, of=("self",)).first()
+    if request is None or not today <= request.due_on <= today + timedelta(days=REQUEST_DAYS):
+        return 0
+    by = request.application.instructor or request.asked_by
+    RequestReminder(request.application, request, by=by).queue()
     return 1
 
 

@@ -28,6 +28,7 @@ def make_missing_receipts() -> None:
 @shared_task
 def remind_before_closing() -> None:
     reminders.queue_due()
+    reminders.queue_requests()
 
 
 @shared_task

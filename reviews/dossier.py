@@ -28,7 +28,8 @@ from applications.states import (
     RequestOutcome,
     Side,
 )
-from common.dates import day, day_short
+from applications.validity import valid_until
+from common.dates import day, day_short, local
 from common.money import euros, euros_bare, percent, rate
 from reviews.models import Opinion
 
@@ -150,6 +151,8 @@ def documents(application: Application) -> list[dict[str, Any]]:
         for attachment in given.get(code, []):
             kind, words = DOCUMENT_TAGS[attachment.file.state]
             replaced = kind == "done" and attachment.pk not in counts
+            aged = _aged(document, attachment, application) if kind == "done" and not replaced else None
+            kind, words = aged or (kind, words)
             rows.append(
                 {
                     "label": attachment.title or label or attachment.file.name,
@@ -164,6 +167,25 @@ def documents(application: Application) -> list[dict[str, Any]]:
         if document and document.required and not given.get(code):
             rows.append({"label": label, "file": None, "when": None, "kind": "err", "words": "Manque", "url": ""})
     return rows
+
+
+def _aged(document: Any, attachment: Attachment, application: Application) -> tuple[str, str] | None:
+    """What is to be said of the age of a readable document: expired, or before the action ends; None where it lasts."""
+    if document is None or not getattr(document, "valid_months", None):
+        return None
+    if attachment.dated_on is None:
+        return "warn", "Date à vérifier"
+    until = valid_until(document, attachment.dated_on)
+    sent = local(application.submitted_at).date() if application.submitted_at else timezone.localdate()
+    if until is None:
+        return None
+    if until < sent:
+        return "err", f"Périmée à l’envoi, depuis le {day(until)}"
+    if until < timezone.localdate():
+        return "warn", f"Périmée depuis le {day(until)}"
+    if application.ends_on and until < application.ends_on:
+        return "warn", f"Valide jusqu’au {day(until)}, avant la fin de l’action"
+    return "done", f"Valide jusqu’au {day(until)}"
 
 
 def exchanges(application: Application) -> list[dict[str, Any]]:

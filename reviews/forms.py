@@ -63,22 +63,39 @@ class PiecesForm(VersionedForm):
     )
 
     def __init__(
-        self, data: Any = None, *, groups: Sequence[Askable] = (), ticked: Collection[str] = (), **kwargs: Any
+        self,
+        data: Any = None,
+        *,
+        groups: Sequence[Askable] = (),
+        ticked: Collection[str] = (),
+        remarks: Sequence[Any] = (),
+        wanted: str = "",
+        **kwargs: Any,
     ) -> None:
+        """`remarks` are those of the instructor: `wanted` (one's id, or « toutes ») says which are asked at once."""
         super().__init__(data, **kwargs)
+        self._said: dict[tuple[str, str], str] = {}
+        self._wanted: set[tuple[str, str]] = set()
+        for one in remarks:
+            at = one.kind, one.code
+            self._said[at] = " ".join(filter(None, [self._said.get(at), one.text]))[:500]
+            if wanted in ("toutes", str(one.pk)):
+                self._wanted.add(at)
         self._items: list[tuple[str, AskedItem]] = []
         self.groups = []
         for group in groups:
             names = [self._offer(item, item.is_document and item.code in ticked) for item in group.items]
             rows = [{"ask": self[name], "remark": self[f"{name}-mot"]} for name in names]
             chosen = sum(bool(row["ask"].value()) for row in rows)
-            self.groups.append({"title": group.section.title, "rows": rows, "chosen": chosen})
+            said = sum((item.kind, item.code) in self._said for item in group.items)
+            self.groups.append({"title": group.section.title, "rows": rows, "chosen": chosen, "said": said})
 
     def _offer(self, item: AskedItem, ticked: bool) -> str:
         name = f"{item.kind}-{item.code}"
-        self.fields[name] = forms.BooleanField(label=item.label, required=False, initial=ticked)
+        at = item.kind, item.code
+        self.fields[name] = forms.BooleanField(label=item.label, required=False, initial=ticked or at in self._wanted)
         self.fields[f"{name}-mot"] = forms.CharField(
-            label=f"Ce qui est attendu : {item.label}", required=False, max_length=500
+            label=f"Ce qui est attendu : {item.label}", required=False, max_length=500, initial=self._said.get(at, "")
         )
         self._items.append((name, item))
         return name

@@ -1,10 +1,11 @@
 """The forms of instruction: the points of admissibility, the remarks, the notes, the comparison of two near files."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
+from applications.asking import Askable
 from reviews.checklist import Line
 from reviews.forms import VersionedForm
 from reviews.services.checklist import WHY_NO, WHY_OVERRULE, Answers
@@ -93,4 +94,35 @@ class PairForm(forms.Form):
         max_length=2000,
         help_text="Ce qui distingue les deux projets : le public, le lieu, la période, les dépenses…",
         widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class RemarkForm(forms.Form):
+    """On which answer, and what is to be said."""
+
+    use_required_attribute = False
+    item = forms.ChoiceField(label="Sur quelle réponse ou quelle pièce")
+    text = forms.CharField(
+        label="Votre remarque",
+        max_length=500,
+        help_text="Vous seuls la lisez, jusqu’à ce que vous la demandiez à la commune, avec ces mots.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, data: Any = None, *, groups: Sequence[Askable], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        offered = [
+            (group.section.title, [(f"{one.kind}:{one.code}", one.label) for one in group.items]) for group in groups
+        ]
+        cast(forms.ChoiceField, self.fields["item"]).choices = [("", "Choisissez"), *offered]
+
+
+class NoteForm(forms.Form):
+    use_required_attribute = False
+    key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    text = forms.CharField(
+        label="Votre note",
+        max_length=4000,
+        help_text="La commune ne la lit jamais. « @Prénom Nom » prévient une personne de l’équipe par courriel.",
+        widget=forms.Textarea(attrs={"rows": 4}),
     )

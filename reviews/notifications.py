@@ -10,7 +10,7 @@ from accounts.models import Membership, User
 from accounts.states import Role
 from applications.models import Application
 from applications.notifications.commune import FileMail
-from reviews.models import Review
+from reviews.models import Note, Review
 
 
 class ReviewAssigned(FileMail):
@@ -54,3 +54,23 @@ class ConflictDeclared(FileMail):
 
     def key(self) -> str | None:
         return f"conflict-{self.application.pk}-{self.by.pk}"
+
+
+class Mentioned(FileMail):
+    """A colleague calls you in a note on a file: to that person alone, who may open it."""
+
+    kind = "note_mention"
+    page = "desk_notes"
+
+    def __init__(self, application: Application, *, note: Note, person: User, by: Any) -> None:
+        super().__init__(application, by=by)
+        self.note, self.person = note, person
+
+    def people(self) -> Iterable[User]:
+        return [self.person]
+
+    def context(self) -> dict[str, Any]:
+        return {**super().context(), "note": self.note}
+
+    def key(self) -> str | None:
+        return f"note-{self.note.pk}"

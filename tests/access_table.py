@@ -176,6 +176,10 @@ TABLE: dict[str, Row] = {
     "desk_complete": row(NOBODY, INSTRUCTS, public_id="instructed"),
     "desk_checklist": both(INSTRUCTS, public_id="instructed"),
     "desk_compare": row(),  # two files in the address: tests/reviews/test_family.py
+    "desk_remarks": both(INSTRUCTS, public_id="instructed"),
+    "desk_remark_drop": row(),  # one remark in the address: tests/reviews/test_remarks.py
+    "desk_notes": row(DESK | {"auditor"}, DESK, public_id="instructed"),
+    "desk_note": row(),  # one's own note: tests/reviews/test_notes.py
     "desk_help": row(INSTRUCTS),
     "desk_help_open": both(INSTRUCTS),
     "desk_help_take": row(pk="membership"),  # a hand that no commune gave

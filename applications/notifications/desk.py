@@ -43,6 +43,15 @@ class DeadlineExtended(PiecesAsked):
         self.by = by
 
 
+class RequestReminder(DeadlineExtended):
+    """The deadline comes near and nothing was answered. Once a deadline: a longer one has its own."""
+
+    kind = "pieces_reminder"
+
+    def key(self) -> str | None:
+        return f"{self.request.pk}:{self.request.due_on.isoformat()}"
+
+
 class RequestLapsed(DeadlineExtended):
     """The deadline passed without an answer: the file is read as it stands, and the delay runs again."""
 

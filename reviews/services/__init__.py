@@ -17,6 +17,7 @@ from reviews.services.evaluation import (
 )
 from reviews.services.interests import declare_conflict
 from reviews.services.jobs import start_job
+from reviews.services.notes import can_mend, may_read_notes, mend_note, notes_of, who_may_be_called, write_note
 from reviews.services.opinion import OPINION_STATES, check_opinion, write_opinion
 from reviews.services.outside import (
     Question,
@@ -28,6 +29,7 @@ from reviews.services.outside import (
     renew_outside,
     withdraw_outside,
 )
+from reviews.services.remarks import ask_pieces, drop_remark, open_remarks, write_remark
 from reviews.services.scenario import (
     Given,
     WrongLine,
@@ -51,22 +53,29 @@ __all__ = [
     "answer_checks",
     "answer_outside",
     "ask_outside",
+    "ask_pieces",
     "assign",
     "assign_evenly",
     "assign_several",
     "average_of_file",
     "can_draw",
+    "can_mend",
     "can_retain",
     "check_opinion",
     "create_scenario",
     "declare_conflict",
     "draft_of",
+    "drop_remark",
     "duplicate_scenario",
     "find_complete",
     "finish_review",
     "judge_pair",
     "let_scenario_go",
+    "may_read_notes",
+    "mend_note",
+    "notes_of",
     "open_outside",
+    "open_remarks",
     "open_review",
     "remind_outside",
     "renew_outside",
@@ -79,6 +88,9 @@ __all__ = [
     "submit_review",
     "verdicts_of_pair",
     "what_lacks",
+    "who_may_be_called",
     "withdraw_outside",
+    "write_note",
     "write_opinion",
+    "write_remark",
 ]

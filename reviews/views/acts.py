@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,6 +24,7 @@ from applications.states import ApplicationState
 from common.dates import day
 from common.errors import DomainError, NotAllowed
 from common.typography import counted
+from notifications.mail import Recipient, shared_context
 from reviews import services
 from reviews.averages import results
 from reviews.forms import DeadlineForm, PiecesForm, ReasonForm, ReviewersForm
@@ -73,13 +75,15 @@ def desk_pieces(request: HttpRequest, public_id: UUID) -> HttpResponse:
         initial=initial,
         groups=asking.askable(application),
         ticked={document.code for document in missing},
+        remarks=services.open_remarks(application),
+        wanted=request.GET.get("remarque", ""),
     )
     preview = None
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
             if request.POST.get("suite") == "envoyer":
-                applications.ask_pieces(
+                services.ask_pieces(
                     application.pk,
                     items=form.asked(),
                     reason=data["reason"],
@@ -147,7 +151,8 @@ def desk_deadline(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def as_read(mail: FileMail) -> dict[str, Any]:
     """A mail as its recipients will read it, before it is queued."""
     people = list(mail.people())
-    context = {"recipient": people[0] if people else None, **mail.context()}
+    recipient = Recipient.of(people[0]) if people else None
+    context = {"recipient": recipient, "base_url": settings.BASE_URL, **shared_context(), **mail.context()}
     return {
         "subject": " ".join(render_to_string(f"emails/{mail.kind}.subject.txt", context).split()),
         "text": render_to_string(f"emails/{mail.kind}.txt", context).strip(),

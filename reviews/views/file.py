@@ -133,6 +133,9 @@ def page_of(request: HttpRequest, public_id: UUID, *, form: OpinionForm | None =
         "past": family.history(others, today=today),
         "per_inhabitant": family.per_inhabitant(application, others),
         "near": near,
+        "remarks": services.open_remarks(application) if policies.can_instruct(user, application) else [],
+        "may_read_notes": services.may_read_notes(user),
+        "notes": services.notes_of(application) if services.may_read_notes(user) else [],
         "story": story(application, decision),
         "requests": dossier.exchanges(application),
         "decision": decision,
@@ -181,6 +184,7 @@ def acts(
         and state != S.SUBMITTED
         and application.instructor_id != user.pk,
         "can_instruct": in_instruction,
+        "can_remark": instructs and state in UNDECIDED,
         "can_extend": instructs and state == S.AWAITING_COMMUNE,
         "can_write_opinion": policies.can_give_opinion(user, application) and state in services.OPINION_STATES,
         "can_complete": in_instruction and application.complete_checked_at is None,

@@ -41,6 +41,7 @@ OTHERS = {
     "outside_withdrawn",
     "instalment_sent_back",
     "message_to_desk",
+    "note_mention",
     "pieces_answered",
     "reconciliation",
     "report_received",
