@@ -1,4 +1,7 @@
-"""Nobody evaluates the file of their own organisation, one they have declared an interest in, or one they helped to write."""
+"""Nobody evaluates the file of their own organisation, one they have declared an interest in, or one they helped to write.
+
+An interest is declared in one file (a Conflict), or in an organisation for the whole of a call (a DeclaredOrganisation).
+"""
 
 import pgtrigger
 
@@ -10,6 +13,9 @@ CONFLICTED = """
     OR EXISTS (SELECT 1 FROM accounts_membership m JOIN applications_application a ON a.organisation_id = m.organisation_id
                WHERE m.user_id = {user} AND a.id = {application} AND m.ended_at IS NULL)
     OR EXISTS (SELECT 1 FROM applications_assistance h WHERE h.helper_id = {user} AND h.application_id = {application})
+    OR EXISTS (SELECT 1 FROM reviews_declaredorganisation o JOIN reviews_interestdeclaration d ON d.id = o.declaration_id
+               JOIN applications_application a ON a.organisation_id = o.organisation_id AND a.call_id = d.call_id
+               WHERE d.user_id = {user} AND a.id = {application} AND o.lifted_at IS NULL)
 """
 
 REVIEW = f"""
@@ -86,10 +92,33 @@ RETURN NEW;
 """
 
 CONFLICT_STAYS = f"""
-IF (NEW.id, NEW.user_id, NEW.application_id, NEW.reason, NEW.declared_at)
-    IS DISTINCT FROM (OLD.id, OLD.user_id, OLD.application_id, OLD.reason, OLD.declared_at)
+IF (NEW.id, NEW.user_id, NEW.application_id, NEW.named_id, NEW.reason, NEW.declared_at)
+    IS DISTINCT FROM (OLD.id, OLD.user_id, OLD.application_id, OLD.named_id, OLD.reason, OLD.declared_at)
 THEN {refuse("a declared interest is lifted, never rewritten")} END IF;
+IF OLD.lifted_at IS NOT NULL AND NEW IS DISTINCT FROM OLD THEN {refuse("a lifted interest stays as it was lifted")} END IF;
+IF NEW.lifted_by_id = NEW.user_id THEN {refuse("nobody lifts their own interest")} END IF;
 RETURN NEW;
+"""
+
+NAMED_STAYS = f"""
+IF TG_OP = 'UPDATE' THEN
+    IF (NEW.id, NEW.declaration_id, NEW.organisation_id) IS DISTINCT FROM (OLD.id, OLD.declaration_id, OLD.organisation_id)
+    THEN {refuse("an organisation declared is lifted, never rewritten")} END IF;
+    IF OLD.lifted_at IS NOT NULL AND NEW IS DISTINCT FROM OLD THEN {refuse("a lifted interest stays as it was lifted")} END IF;
+END IF;
+PERFORM 1 FROM reviews_interestdeclaration d WHERE d.id = NEW.declaration_id AND d.user_id = NEW.lifted_by_id;
+IF FOUND THEN {refuse("nobody lifts their own interest")} END IF;
+RETURN NEW;
+"""
+
+NAMED_RECUSES = f"""
+IF EXISTS (SELECT 1 FROM reviews_interestdeclaration d
+           JOIN applications_application a ON a.call_id = d.call_id AND a.organisation_id = NEW.organisation_id
+           JOIN reviews_review r ON r.application_id = a.id AND r.evaluator_id = d.user_id
+           WHERE d.id = NEW.declaration_id AND r.state <> 'recused') THEN
+    {refuse("whoever declares an interest steps aside from their review")}
+END IF;
+RETURN NULL;
 """
 
 # The other side of the guard of reviews: whoever declares an interest leaves no grid standing (TRUST I-22).
@@ -145,6 +174,19 @@ def conflict_guards() -> list[Guard]:
             operation=pgtrigger.Insert,
             timing=pgtrigger.Deferred,
             func=CONFLICT_RECUSES,
+        ),
+    ]
+
+
+def named_guards() -> list[Guard]:
+    return [
+        Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Insert | pgtrigger.Update, func=NAMED_STAYS),
+        Guard(
+            name="recuses",
+            when=pgtrigger.After,
+            operation=pgtrigger.Insert,
+            timing=pgtrigger.Deferred,
+            func=NAMED_RECUSES,
         ),
     ]
 

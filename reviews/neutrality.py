@@ -1,4 +1,4 @@
-"""Who may evaluate a file: not of its commune, no declared interest, not already on it."""
+"""Who is not neutral for a file, and so who may evaluate it: not of its commune, no declared interest, not its helper."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,8 +7,8 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts.models import Membership, User
 from accounts.states import Role
-from applications.models import Application
-from reviews.models import Conflict, Review
+from applications.models import Application, Assistance
+from reviews.models import Conflict, DeclaredOrganisation, Review
 from reviews.states import ReviewState
 
 OPEN = (ReviewState.ASSIGNED, ReviewState.STARTED)
@@ -24,23 +24,40 @@ def evaluators() -> Any:
     )
 
 
+def not_neutral(application: Application) -> dict[int, str]:
+    """Person id -> why they are not neutral for this file, in words: the one answer, the same as the database's guards.
+
+    Members of the organisation that asks, interests declared in the file or in its organisation for the call, and those
+    who helped to write it.
+    """
+    found: dict[int, str] = {}
+    helpers = Assistance.objects.filter(application=application).values_list("helper", flat=True)
+    found |= dict.fromkeys(helpers, "a aidé la commune à écrire ce dossier")
+    found |= dict.fromkeys(named(application), "a déclaré un intérêt dans la commune qui demande l’aide")
+    interested = Conflict.objects.filter(application=application, lifted_at__isnull=True)
+    found |= dict.fromkeys(interested.values_list("user", flat=True), "a déclaré un intérêt dans ce dossier")
+    members = Membership.objects.filter(organisation=application.organisation_id, ended_at__isnull=True)
+    return found | dict.fromkeys(members.values_list("user", flat=True), "appartient à la commune qui demande l’aide")
+
+
+def named(application: Application) -> Iterable[int]:
+    """Those who named the organisation of the file in their declaration for its call."""
+    return DeclaredOrganisation.objects.filter(
+        organisation=application.organisation_id, declaration__call=application.call_id, lifted_at__isnull=True
+    ).values_list("declaration__user", flat=True)
+
+
 def neutral_evaluators(application: Application) -> list[Any]:
     """Those who may be given this file."""
-    own = Membership.objects.filter(
-        user=OuterRef("pk"), organisation=application.organisation_id, ended_at__isnull=True
-    )
-    declared = Conflict.objects.filter(user=OuterRef("pk"), application=application.pk, lifted_at__isnull=True)
     already = Review.objects.filter(evaluator=OuterRef("pk"), application=application.pk)
-    return list(evaluators().filter(~Exists(own), ~Exists(declared), ~Exists(already)))
+    return list(evaluators().filter(~Exists(already)).exclude(pk__in=not_neutral(application)))
 
 
 def why_not(evaluator: User, application: Application) -> str:
     """Why this person may not evaluate this file, in words; empty when they may."""
     name = evaluator.get_full_name()
-    if application.organisation_id in evaluator.organisation_ids():
-        return f"{name} appartient à la commune qui demande l’aide : choisissez une autre personne."
-    if Conflict.objects.filter(user=evaluator, application=application, lifted_at__isnull=True).exists():
-        return f"{name} a déclaré un intérêt dans ce dossier : choisissez une autre personne."
+    if reason := not_neutral(application).get(evaluator.pk):
+        return f"{name} {reason}\u202f: choisissez une autre personne."
     if Review.objects.filter(evaluator=evaluator, application=application).exists():
         return f"{name} a déjà reçu ce dossier."
     return ""

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.states import Role
 from applications.states import ApplicationState
-from reviews.models import Conflict, Review
+from reviews.models import Conflict, DeclaredOrganisation, Review
 from reviews.states import ReviewState
 
 
@@ -21,4 +21,10 @@ def assigned_to(user: Any) -> Q:
 def without_declared_interest(user: Any) -> Q:
     """A declared interest hides the whole file from that person, whatever their role in the staff."""
     declared = Conflict.objects.filter(application=OuterRef("pk"), user=user, lifted_at__isnull=True)
-    return ~Exists(declared) | Q(organisation__in=user.organisation_ids())
+    named = DeclaredOrganisation.objects.filter(
+        organisation=OuterRef("organisation"),
+        declaration__call=OuterRef("call"),
+        declaration__user=user,
+        lifted_at__isnull=True,
+    )
+    return ~Exists(declared) & ~Exists(named) | Q(organisation__in=user.organisation_ids())

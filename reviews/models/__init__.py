@@ -2,6 +2,7 @@
 
 from reviews.models.checklist import CheckAnswer, CheckedApplication
 from reviews.models.committee import AgendaItem, CommitteeMember, CommitteeSession, Recusal, Vote
+from reviews.models.declarations import DeclaredOrganisation, InterestDeclaration
 from reviews.models.evaluation import Review, ReviewQuerySet, Score
 from reviews.models.interests import Conflict, NeutralChange, NeutralDecision, NeutralReport
 from reviews.models.jobs import Job, JobQuerySet, JobRow
@@ -18,7 +19,9 @@ __all__ = [
     "CommitteeMember",
     "CommitteeSession",
     "Conflict",
+    "DeclaredOrganisation",
     "DuplicateVerdict",
+    "InterestDeclaration",
     "Job",
     "JobQuerySet",
     "JobRow",

@@ -42,6 +42,8 @@ class Review(StatefulModel):
     assigned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     assigned_at = models.DateTimeField(db_default=Now())
     due_on = models.DateField("attendue le", null=True)
+    # Asked because the first grids are far apart: the evaluation is not closed without it.
+    second_reading = models.BooleanField("seconde lecture", default=False, db_default=False)
     comment = models.TextField("appréciation générale", blank=True, default="")
     submitted_at = models.DateTimeField("rendue le", null=True)
 

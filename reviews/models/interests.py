@@ -26,14 +26,27 @@ class Conflict(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="conflicts")
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="conflicts")
     reason = models.TextField("intérêt déclaré")
+    # The organisation that the person named for the whole call, when the interest comes from there.
+    named = models.ForeignKey(
+        "reviews.DeclaredOrganisation", on_delete=models.PROTECT, null=True, related_name="conflicts"
+    )
     declared_at = models.DateTimeField("déclaré le", db_default=Now())
-    lifted_at = models.DateTimeField(null=True)
+    lifted_at = models.DateTimeField("levé le", null=True)
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    lift_reason = models.TextField("motif de la levée", blank=True, db_default="", default="")
 
     class Meta:
         verbose_name = "déport"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["user", "application"], name="conflict_once"),
+            models.UniqueConstraint(
+                fields=["user", "application"], condition=Q(lifted_at__isnull=True), name="conflict_once"
+            ),
             models.CheckConstraint(condition=~Q(reason=""), name="conflict_has_reason"),
+            models.CheckConstraint(
+                condition=Q(lifted_at__isnull=True, lifted_by__isnull=True, lift_reason="")
+                | Q(lifted_at__isnull=False, lifted_by__isnull=False) & ~Q(lift_reason=""),
+                name="conflict_lifted_with_reason",
+            ),
         ]
         triggers: ClassVar = [*conflict_guards(), *no_delete()]
 

@@ -1,6 +1,13 @@
 """The opinion, the evaluators and their grids, the interests declared. Files move through `applications.services`."""
 
 from reviews.services.checklist import answer_checks, find_complete
+from reviews.services.declarations import (
+    declare_interests,
+    has_declared,
+    lift_conflict,
+    lift_organisation,
+    must_have_declared,
+)
 from reviews.services.duplicates import judge_pair, same_family, verdicts_of_pair
 from reviews.services.evaluation import (
     OPEN_REVIEWS,
@@ -64,15 +71,20 @@ __all__ = [
     "check_opinion",
     "create_scenario",
     "declare_conflict",
+    "declare_interests",
     "draft_of",
     "drop_remark",
     "duplicate_scenario",
     "find_complete",
     "finish_review",
+    "has_declared",
     "judge_pair",
     "let_scenario_go",
+    "lift_conflict",
+    "lift_organisation",
     "may_read_notes",
     "mend_note",
+    "must_have_declared",
     "notes_of",
     "open_outside",
     "open_remarks",

@@ -155,6 +155,8 @@ def _own_open_review(review_pk: int, *, by: Any, version: int | None) -> Review:
     if not Review.objects.visible_to(by).filter(pk=review_pk, application__in=seen).exists():
         raise NotAllowed("Cette évaluation ne vous est pas confiée.")
     review = locked(Review.objects.select_related("application__call"), review_pk)
+    if review.state == ReviewState.RECUSED:
+        raise NotAllowed("Vous vous êtes déporté de ce dossier : votre grille n’y compte plus.")
     if review.state not in OPEN_REVIEWS:
         raise DomainError("Cette évaluation est déjà rendue : elle ne change plus.")
     if review.application.state != S.UNDER_REVIEW:

@@ -348,6 +348,62 @@ REVIEWS = [
         "never rewritten",
     ),
     Case(
+        "one's own interest lifted",
+        "UPDATE reviews_conflict SET lifted_at = now(), lifted_by_id = user_id, lift_reason = 'x' WHERE id = $interest",
+        REFUSED,
+        "lifts their own",
+        guard="reviews_conflict.stays",
+    ),
+    Case(
+        "an interest lifted without a reason",
+        "UPDATE reviews_conflict SET lifted_at = now(), lifted_by_id = $manager WHERE id = $interest",
+        CHECK,
+        "lifted_with_reason",
+    ),
+    Case(
+        "a lifted interest taken up again",
+        "UPDATE reviews_conflict SET lifted_at = NULL, lifted_by_id = NULL, lift_reason = '' WHERE id = $interest",
+        REFUSED,
+        "stays as it was lifted",
+        before=(
+            "UPDATE reviews_conflict SET lifted_at = now(), lifted_by_id = $manager, lift_reason = 'x' WHERE id = $interest",
+        ),
+        guard="reviews_conflict.stays",
+    ),
+    Case("a declaration reworded", "UPDATE reviews_interestdeclaration SET mandates = ''", DENIED),
+    Case("a declaration removed", "DELETE FROM reviews_interestdeclaration", DENIED),
+    Case("an organisation declared, removed", "DELETE FROM reviews_declaredorganisation", DENIED),
+    Case(
+        "an organisation declared, replaced by another",
+        "UPDATE reviews_declaredorganisation SET organisation_id = $other_commune WHERE id = $named",
+        REFUSED,
+        "never rewritten",
+        guard="reviews_declaredorganisation.stays",
+    ),
+    Case(
+        "one's own declared organisation lifted",
+        "UPDATE reviews_declaredorganisation SET lifted_at = now(), lifted_by_id = $linked, lift_reason = 'x' WHERE id = $named",
+        REFUSED,
+        "lifts their own",
+        guard="reviews_declaredorganisation.stays",
+    ),
+    Case(
+        "an organisation named, the grid on its file kept",
+        "WITH said AS (INSERT INTO reviews_interestdeclaration (user_id, call_id, mandates, employers, relations)"
+        " VALUES ($evaluator, $call, 'x', '', '') RETURNING id)"
+        " INSERT INTO reviews_declaredorganisation (declaration_id, organisation_id)"
+        " SELECT id, $commune FROM said",
+        REFUSED,
+        "steps aside",
+        guard="reviews_declaredorganisation.recuses",
+    ),
+    Case(
+        "a review given to somebody who named the organisation",
+        review("$linked"),
+        REFUSED,
+        "declared interest",
+    ),
+    Case(
         "an interest without a reason",
         "INSERT INTO reviews_conflict (user_id, application_id, reason) VALUES ($evaluator, $other_under_review, '')",
         CHECK,

@@ -47,7 +47,7 @@ from fund.services import lock_envelope, move, next_number
 from journal.services import advance, begin
 from notifications.models import Message
 from payments.models import BankVersion, Batch, BatchExport, Instalment, PaymentLine, ReturnDifference, ReturnImport
-from reviews.models import Conflict, Review, Score
+from reviews.models import Conflict, DeclaredOrganisation, InterestDeclaration, Review, Score
 from tests.factories import accounts, fund
 
 ASKED = 100_000  # cents asked, and allowed, by each file
@@ -307,6 +307,9 @@ class World:
             user=self.interested, application=self.under_review, reason="Ancienne collaboratrice"
         )
         Conflict.objects.create(user=self.interested, application=self.reviewed, reason="Ancienne collaboratrice")
+        self.linked = accounts.an_evaluator()
+        self.declaration = InterestDeclaration.objects.create(user=self.linked, call=self.call, mandates="Élue")
+        self.named = DeclaredOrganisation.objects.create(declaration=self.declaration, organisation=self.commune)
 
     # --- Decisions -------------------------------------------------------------------------------------------------
 
