@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from accounts.views import administration, answering, communes, joining, lookup, people, team
+from accounts.views import absences, administration, answering, communes, joining, lookup, people, team
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("equipe/", team.team, name="team"),
@@ -18,6 +18,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rejoindre/confirmer/<str:token>/", joining.join_confirm, name="join_confirm"),
     path("demandes-entree/", answering.join_list, name="join_list"),
     path("demandes-entree/<int:pk>/", answering.join_answer, name="join_answer"),
+    path("absences/", absences.absence_list, name="absence_list"),
+    path("absences/<int:pk>/annuler/", absences.absence_cancel, name="absence_cancel"),
+    path("delegations/<int:pk>/retirer/", absences.delegation_revoke, name="delegation_revoke"),
     path("profil/", team.profile, name="profile"),
     path("comptes/", administration.account_list, name="account_list"),
     path("comptes/inviter/", administration.staff_invite, name="staff_invite"),

@@ -81,7 +81,7 @@ def letter_data(decision: Decision) -> dict[str, Any]:
         "act_date": decision.act_date,
         "requested_cents": application.requested_cents,
         "reasons": decision.reasons or default_reasons(decision),
-        "signatory": signatory(call.fund, decision.signed_by),
+        "signatory": signatory(call.fund, decision.signed_by, decision.delegation),
         "signed_at": decision.signed_at,
     }
     if decision.kind == DecisionKind.GRANT:
@@ -110,10 +110,13 @@ def recipient_lines(application: Application) -> list[str]:
     return ["Madame ou Monsieur le Maire", *application.organisation.postal_lines]
 
 
-def signatory(fund: Fund, signer: User | None) -> dict[str, str]:
-    """Who signs an act, in the capacity the fund gives to its signatory, else by their own job."""
+def signatory(fund: Fund, signer: User | None, delegation: Any = None) -> dict[str, str]:
+    """Who signs an act, in the capacity the fund gives to its signatory, else by their own job; or by delegation of who has it."""
     if signer is None:
         return {"name": "", "capacity": fund.signatory_title}
+    if delegation is not None:
+        whose = fund.signatory_title or delegation.giver.job
+        return {"name": signer.get_full_name(), "capacity": f"{whose}, par délégation ({delegation.reference})"}
     return {"name": signer.get_full_name(), "capacity": fund.signatory_title or signer.job}
 
 
@@ -127,5 +130,10 @@ def default_reasons(decision: Decision) -> str:
 
 def _fetch() -> Any:
     return Decision.objects.select_related(
-        "application__organisation", "application__call__fund", "application__instructor", "recorded_by", "signed_by"
+        "application__organisation",
+        "application__call__fund",
+        "application__instructor",
+        "recorded_by",
+        "signed_by",
+        "delegation__giver",
     )

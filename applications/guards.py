@@ -2,6 +2,7 @@
 
 import pgtrigger
 
+from accounts.absence_guards import SIGNED
 from applications import doors
 from common.guards import BY_OWNER, Guard, refuse
 from fund.questions.states import JSON_TYPES
@@ -181,10 +182,10 @@ RETURN NEW;
 DECISION_STAYS = f"""
 IF OLD.state <> 'recorded' AND
     (NEW.application_id, NEW.kind, NEW.amount_cents, NEW.reasons, NEW.recorded_by_id, NEW.recorded_at, NEW.signed_by_id,
-     NEW.signed_at, NEW.act_number, NEW.act_date, NEW.movement_id)
+     NEW.signed_at, NEW.delegation_id, NEW.act_number, NEW.act_date, NEW.movement_id)
     IS DISTINCT FROM
     (OLD.application_id, OLD.kind, OLD.amount_cents, OLD.reasons, OLD.recorded_by_id, OLD.recorded_at, OLD.signed_by_id,
-     OLD.signed_at, OLD.act_number, OLD.act_date, OLD.movement_id)
+     OLD.signed_at, OLD.delegation_id, OLD.act_number, OLD.act_date, OLD.movement_id)
 THEN {refuse("a signed decision never changes; a correction is a new decision")} END IF;
 IF OLD.letter_id IS NOT NULL AND NEW.letter_id IS DISTINCT FROM OLD.letter_id
     OR OLD.notified_at IS NOT NULL AND NEW.notified_at IS DISTINCT FROM OLD.notified_at
@@ -315,6 +316,15 @@ def decision_guards() -> list[Guard]:
             func=DECISION_BOUNDS,
         ),
         Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=DECISION_STAYS),
+        Guard(
+            name="signed_with_power",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update,
+            condition=pgtrigger.Condition(
+                "NEW.signed_by_id IS DISTINCT FROM OLD.signed_by_id OR NEW.delegation_id IS DISTINCT FROM OLD.delegation_id"
+            ),
+            func=SIGNED,
+        ),
         Guard(
             name="withdrawn_reversed",
             when=pgtrigger.After,

@@ -4,6 +4,7 @@ from typing import Any
 
 import rules
 
+from accounts import absences
 from accounts.states import DESK_ROLES, WRITING_ROLES, Role
 from applications.states import REPORT_WITH_COMMUNE, UNDECIDED, ApplicationState
 
@@ -71,6 +72,14 @@ def is_fund_manager(user: Any, application: Any) -> bool:
 @rules.predicate
 def is_head_of_service(user: Any, application: Any) -> bool:
     return user.has_role(Role.HEAD_OF_SERVICE)
+
+
+def power_to_sign(user: Any) -> tuple[bool, Any]:
+    """May this person sign decisions today, and by which delegation (None for the head of service)."""
+    if user.has_role(Role.HEAD_OF_SERVICE):
+        return True, None
+    found = absences.delegation_of(user) if user.has_role(*DESK_ROLES) else None
+    return found is not None, found
 
 
 @rules.predicate

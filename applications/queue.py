@@ -14,6 +14,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from accounts import absences
 from accounts.states import PlanStatus, Role
 from applications.models import Application, PieceRequest
 from applications.models.application import ApplicationQuerySet
@@ -123,11 +124,16 @@ def _amount(value: str | None, refused: list[str]) -> int | None:
 # --- The rows --------------------------------------------------------------------------------------------------
 
 
+def _of(user: Any) -> Q:
+    """Those a person instructs, and those of the colleagues they stand in for today."""
+    return Q(instructor=user) | Q(instructor__in=absences.replaced_by(user))
+
+
 def of_the_day(user: Any) -> Q:
     """What waits for this person today: files to take, those they instruct; for the manager, those to decide."""
     waits = Q(pk__in=[])
     if user.has_role(Role.INSTRUCTOR, Role.FUND_MANAGER):
-        waits |= Q(state=S.SUBMITTED) | Q(instructor=user, state=S.IN_INSTRUCTION)
+        waits |= Q(state=S.SUBMITTED) | Q(_of(user), state=S.IN_INSTRUCTION)
     if user.has_role(Role.FUND_MANAGER):
         waits |= Q(state=S.REVIEWED)
     return waits
@@ -154,7 +160,7 @@ def filtered(user: Any, chosen: Filters) -> ApplicationQuerySet:
     if chosen.instructor == "personne":
         found = found.filter(instructor__isnull=True)
     elif chosen.instructor:
-        found = found.filter(instructor_id=user.pk if chosen.instructor == "moi" else int(chosen.instructor))
+        found = found.filter(_of(user) if chosen.instructor == "moi" else Q(instructor_id=int(chosen.instructor)))
     if chosen.delay:
         found = found.filter(_delay(chosen.delay))
     if chosen.pieces:

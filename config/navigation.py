@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from accounts import absences
 from accounts.models import JoinRequest
 from accounts.policies import can_keep_accounts_of_communes
 from accounts.states import DESK_ROLES, FINANCE_ROLES, READING_ROLES, JoinState, Role
@@ -43,9 +44,10 @@ def _to_instruct(user: Any) -> QuerySet[Any]:
 
 
 def _to_sign(user: Any) -> QuerySet[Any]:
-    if not user.has_role(Role.HEAD_OF_SERVICE):
-        return Decision.objects.none()
-    return Decision.objects.filter(state=DecisionState.RECORDED).exclude(recorded_by=user)
+    found = Decision.objects.filter(state=DecisionState.RECORDED).exclude(recorded_by=user)
+    if user.has_role(Role.HEAD_OF_SERVICE):
+        return found
+    return found.filter(Exists(absences.in_force().filter(delegate=user)))
 
 
 def _to_read(user: Any) -> QuerySet[Any]:

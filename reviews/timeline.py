@@ -103,7 +103,18 @@ def _signature(decision: Decision | None) -> list[dict[str, Any]]:
     if decision is None or decision.signed_by is None:
         return []
     text = f"{decision.signed_by.get_full_name()} a signé la décision"
-    return [{"when": decision.signed_at, "text": text, "auto": False, "detail": f"acte {decision.act_number}"}]
+    return [
+        {
+            "when": decision.signed_at,
+            "text": text,
+            "auto": False,
+            "detail": f"acte {decision.act_number}{_delegated(decision)}",
+        }
+    ]
+
+
+def _delegated(decision: Decision) -> str:
+    return f" ; par délégation, {decision.delegation.reference}" if decision.delegation else ""
 
 
 def _detail(data: dict[str, Any], reason: str) -> str:

@@ -180,6 +180,9 @@ TABLE: dict[str, Row] = {
     "desk_remark_drop": row(),  # one remark in the address: tests/reviews/test_remarks.py
     "desk_notes": row(DESK | {"auditor"}, DESK, public_id="instructed"),
     "desk_note": row(),  # one's own note: tests/reviews/test_notes.py
+    "absence_list": both(DESK),
+    "absence_cancel": row(),  # tests/accounts/test_absences.py
+    "delegation_revoke": row(),
     "desk_help": row(INSTRUCTS),
     "desk_help_open": both(INSTRUCTS),
     "desk_help_take": row(pk="membership"),  # a hand that no commune gave

@@ -1,5 +1,6 @@
 """Every verb on people, their rights and the directory of communes. Rights change at the next request."""
 
+from accounts.services.absences import cancel_absence, declare_absence, delegate_signature, revoke_delegation
 from accounts.services.directory import import_communes, save_contacts, save_plan
 from accounts.services.invitations import (
     accept_as_member,
@@ -28,9 +29,12 @@ __all__ = [
     "ask_as_known",
     "ask_directory",
     "ask_to_join",
+    "cancel_absence",
     "change_roles",
     "confirm_address",
     "deactivate_account",
+    "declare_absence",
+    "delegate_signature",
     "end_role",
     "end_sessions",
     "grant_role",
@@ -45,6 +49,7 @@ __all__ = [
     "refuse_join",
     "remove_person",
     "resend_invitation",
+    "revoke_delegation",
     "revoke_invitation",
     "save_contacts",
     "save_plan",

@@ -8,6 +8,7 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Now
 from django_fsm import transition
 
+from accounts.models import Delegation
 from applications.guards import award_guards, decision_guards
 from applications.models.application import Application
 from applications.states import DecisionKind, DecisionState
@@ -42,6 +43,7 @@ class Decision(StatefulModel):
     recorded_at = models.DateTimeField("enregistrée le", db_default=Now())
     signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     signed_at = models.DateTimeField("signée le", null=True)
+    delegation = models.ForeignKey(Delegation, on_delete=models.PROTECT, null=True, related_name="+")
     act_number = models.CharField("numéro d’acte", max_length=60, blank=True, default="")
     act_date = models.DateField("date de l’acte", null=True)
     notified_at = models.DateTimeField("notifiée le", null=True)
@@ -100,9 +102,9 @@ class Decision(StatefulModel):
         return self.amount_cents - int(given_back or 0)
 
     @transition(state, source=D.RECORDED, target=D.SIGNED)
-    def sign(self, *, signatory: Any, act_number: str, act_date: Any) -> None:
+    def sign(self, *, signatory: Any, act_number: str, act_date: Any, delegation: Delegation | None = None) -> None:
         self.signed_by, self.signed_at = signatory, Now()
-        self.act_number, self.act_date = act_number, act_date
+        self.act_number, self.act_date, self.delegation = act_number, act_date, delegation
 
     @transition(state, source=D.SIGNED, target=D.NOTIFIED)
     def notify(self) -> None:

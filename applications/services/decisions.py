@@ -126,8 +126,7 @@ def sign_decision(pk: int, *, act_number: str, act_date: date, by: Any, version:
 
     Queues the letter to the commune; the message leaves once a task has made the PDF (`make_letter`).
     """
-    if not policies.can_sign_decision(by, None):
-        raise NotAllowed("Le chef de service signe les décisions.")
+    _, delegation = _power(by)
     decision = locked(Decision.objects.select_related("application__organisation", "recorded_by"), pk)
     application = decision.application
     if (
@@ -151,8 +150,9 @@ def sign_decision(pk: int, *, act_number: str, act_date: date, by: Any, version:
         signatory=by,
         act_number=number,
         act_date=act_date,
+        delegation=delegation,
         by=by,
-        data={"act_number": number, "act_date": act_date.isoformat(), **_told(decision)},
+        data={"act_number": number, "act_date": act_date.isoformat(), **_told(decision), **_by_delegation(delegation)},
     )
     if decision.kind == DecisionKind.GRANT:
         decision_signed.send(sender=Decision, decision=decision, by=by)
@@ -161,9 +161,23 @@ def sign_decision(pk: int, *, act_number: str, act_date: date, by: Any, version:
     return decision
 
 
+def _power(by: Any) -> tuple[bool, Any]:
+    may, delegation = policies.power_to_sign(by)
+    if not may:
+        raise NotAllowed("Le chef de service signe les décisions, ou une personne à qui il a délégué sa signature.")
+    return may, delegation
+
+
+def _by_delegation(delegation: Any) -> dict[str, Any]:
+    if delegation is None:
+        return {}
+    return {"delegation": delegation.reference, "giver": delegation.giver.get_full_name()}
+
+
 def check_signable(decision: Decision, *, by: Any) -> None:
-    if not policies.can_sign_decision(by, None):
-        raise NotAllowed("Le chef de service signe les décisions.")
+    _, delegation = _power(by)
+    if delegation is not None and policies.has_helped(by, decision.application):
+        raise NotAllowed("Vous avez saisi ce dossier pour la commune : une autre personne signe sa décision.")
     if decision.state != DecisionState.RECORDED:
         raise DomainError(_already_signed(decision))
     if decision.recorded_by_id == by.pk:

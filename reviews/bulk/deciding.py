@@ -92,7 +92,7 @@ class Sign(Kind):
     decides = True
 
     def offered(self, by: Any) -> bool:
-        return bool(policies.can_sign_decision(by, None))
+        return policies.power_to_sign(by)[0]
 
     def preflight(self, application: Application, *, by: Any, asked: Asked) -> Ready:
         decision = _to_sign(application)

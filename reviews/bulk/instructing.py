@@ -6,6 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.utils import timezone
 
+from accounts import absences
 from accounts.models import User
 from accounts.states import Role
 from applications import services
@@ -40,7 +41,10 @@ class AssignForm(JobForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = cast(forms.ChoiceField, self.fields["instructor"])
-        field.choices = [("", "Choisissez une personne"), *((str(one.pk), str(one)) for one in people_who_instruct())]
+        people = list(people_who_instruct())
+        away = absences.away(one.pk for one in people)
+        labels = {one.pk: f"{one} ({absences.words(away[one.pk])})" if one.pk in away else str(one) for one in people}
+        field.choices = [("", "Choisissez une personne"), *((str(one.pk), labels[one.pk]) for one in people)]
 
     def asked(self) -> dict[str, Any]:
         return {"instructor": int(self.cleaned_data["instructor"])}
@@ -64,7 +68,9 @@ class Assign(Kind):
 
     def act(self, pk: int, *, by: Any, asked: Asked, seen: Asked) -> str:
         application = services.assign_instructor(pk, instructor=asked["instructor"], by=by)
-        return f"Confié à {cast(User, application.instructor).get_full_name()}."
+        person = cast(User, application.instructor)
+        away = absences.away([person.pk]).get(person.pk)
+        return f"Confié à {person.get_full_name()}{f' ({absences.words(away)})' if away else ''}."
 
 
 class PiecesForm(JobForm):

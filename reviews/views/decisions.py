@@ -147,7 +147,7 @@ def decision_list(request: HttpRequest) -> HttpResponse:
         "waiting_cents": sum(one.amount_cents for one in waiting),
         "done": done,
         "changes": list(changes_waiting(request.user)[:100]),
-        "signs": policies.can_sign_decision(request.user, None),
+        "signs": policies.power_to_sign(request.user)[0],
     }
     return render(request, "reviews/decisions.html", context)
 
@@ -157,7 +157,8 @@ def decision_list(request: HttpRequest) -> HttpResponse:
 def decision_sign(request: HttpRequest, pk: int) -> HttpResponse:
     """Read the letter, give the act, sign."""
     decision = get_object_or_404(decisions_seen(request.user), pk=pk)
-    may_sign = policies.can_sign_decision(request.user, None) and decision.recorded_by_id != request.user.pk
+    may_sign, delegation = policies.power_to_sign(request.user)
+    may_sign = may_sign and decision.recorded_by_id != request.user.pk
     if request.method == "POST" and not may_sign:
         raise NotAllowed(
             "La décision est signée par la direction du service, et par une autre personne que celle qui l’a enregistrée."
@@ -182,6 +183,7 @@ def decision_sign(request: HttpRequest, pk: int) -> HttpResponse:
         "application": decision.application,
         "form": form,
         "may_sign": may_sign and decision.state == DecisionState.RECORDED,
+        "delegation": delegation,
         "may_withdraw": decision.state == DecisionState.RECORDED
         and policies.can_record_decision(request.user, decision.application),
         "letter": decision_letters.letter_data(decision),

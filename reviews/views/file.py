@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import absences
 from accounts.access import for_roles
 from accounts.states import READING_ROLES
 from applications import around, policies
@@ -142,17 +143,26 @@ def page_of(request: HttpRequest, public_id: UUID, *, form: OpinionForm | None =
         "reviews": reviews,
         "result": results([application.pk]).get(application.pk) if reviews else None,
         "conflicts": list(application.conflicts.filter(lifted_at__isnull=True).select_related("user")),
+        "away_words": _away(application),
         "doors": around.for_the_desk(application, user),
         "help_words": help_words(application),
         **acts(user, application, opinion, decision, reviews),
     }
 
 
+def _away(application: Application) -> str:
+    """« absence jusqu’au 3 mai, remplacement par… » when who instructs is away today. One query."""
+    found = absences.away([application.instructor_id]) if application.instructor_id else {}
+    return "".join(map(absences.words, found.values()))
+
+
 def _after_instruction(application: Application) -> tuple[Decision | None, list[Review]]:
     """The last decision and the reviews; a file still in instruction has none (its machine does not come back)."""
     if application.state in (S.SUBMITTED, S.IN_INSTRUCTION, S.AWAITING_COMMUNE):
         return None, []
-    decisions = application.decisions.exclude(state=DecisionState.WITHDRAWN).select_related("letter", "signed_by")
+    decisions = application.decisions.exclude(state=DecisionState.WITHDRAWN).select_related(
+        "letter", "signed_by", "delegation"
+    )
     decisions = decisions.annotate(given_back=given_back_of("pk"))
     return decisions.order_by("-pk").first(), list(application.reviews.select_related("evaluator").order_by("pk"))
 
@@ -191,10 +201,10 @@ def acts(
         "can_review": in_instruction and application.complete_checked_at is not None and opinion is not None,
         "can_organise": instructs and state == S.UNDER_REVIEW,
         "can_decide": decides and state in (S.REVIEWED, S.WAITLISTED),
-        "can_sign": policies.can_sign_decision(user, application)
-        and decision is not None
+        "can_sign": decision is not None
         and decision.state == DecisionState.RECORDED
-        and decision.recorded_by_id != user.pk,
+        and decision.recorded_by_id != user.pk
+        and policies.power_to_sign(user)[0],
         "reviews_waiting": waiting,
         "reviews_in": sum(review.state == ReviewState.SUBMITTED for review in reviews),
     }

@@ -37,6 +37,10 @@ def signature(**over: str) -> tuple[str, str]:
     return change("applications_decision", DECISION, "$recorded", 2, "recorded", "signed", **fields)
 
 
+def a_head(user: str) -> str:
+    return f"INSERT INTO accounts_membership (user_id, role) VALUES ({user}, 'head_of_service')"
+
+
 BORN = born("applications_decision", DECISION, "recorded")
 GIVEN = change(DRAFT, FILE, "$reviewed", 6, "reviewed", "granted")
 DECISIONS = [
@@ -134,7 +138,7 @@ DECISIONS = [
         signature(signed_by_id="$manager")[1],
         CHECK,
         "signed_by_another",
-        before=signature()[:1],
+        before=(a_head("$manager"), *signature()[:1]),
     ),
     Case("signed by nobody", signature(signed_by_id="NULL")[1], CHECK, "signed_by_another", before=signature()[:1]),
     Case("signed without a number", signature(act_number="''")[1], CHECK, "signed_by_another", before=signature()[:1]),
@@ -144,7 +148,7 @@ DECISIONS = [
         signature(signed_by_id="$native")[1],
         REFUSED,
         "no signature",
-        before=signature()[:1],
+        before=(a_head("$native"), *signature()[:1]),
         guard="applications_decision.neutral_signature",
     ),
     *(

@@ -37,7 +37,32 @@ def a_verdict(
     )
 
 
+def an_absence(
+    person: str = "$instructor", substitute: str = "NULL", days: str = "current_date, current_date + 5"
+) -> str:
+    return (
+        "INSERT INTO accounts_absence (person_id, substitute_id, starts_on, ends_on, declared_by_id)"
+        f" VALUES ({person}, {substitute}, {days}, $manager)"
+    )
+
+
+def a_delegation(
+    giver: str = "$head", delegate: str = "$instructor", days: str = "current_date - 1, current_date + 5"
+) -> str:
+    return (
+        "INSERT INTO accounts_delegation (giver_id, delegate_id, reference, starts_on, ends_on)"
+        f" VALUES ({giver}, {delegate}, 'x', {days})"
+    )
+
+
+SIGNING = "UPDATE applications_decision SET signed_by_id = {by}, delegation_id = {delegation} WHERE id = $recorded"
+GIVEN = "(SELECT max(id) FROM accounts_delegation)"
 LAWFUL = {
+    "somebody is away": (
+        an_absence(substitute="$manager"),
+        "UPDATE accounts_absence SET cancelled_at = now()",
+        an_absence(),
+    ),
     "a point is answered, the file complete": (an_answer(), COMPLETE),
     "a rule is overruled": (an_answer("overruled", point="NULL", rule="period", remark="x"),),
     "a remark is written": (REMARK,),
@@ -132,5 +157,77 @@ INSTRUCTION = [
         a_verdict("greatest($in_instruction, $submitted)", "least($in_instruction, $submitted)"),
         CHECK,
         "pair_in_order",
+    ),
+    Case(
+        "away twice at once",
+        an_absence(days="current_date + 5, current_date + 9"),
+        REFUSED,
+        "twice at once",
+        before=(an_absence(),),
+        guard="accounts_absence.stays",
+    ),
+    Case(
+        "an absence rewritten",
+        "UPDATE accounts_absence SET ends_on = ends_on + 1",
+        REFUSED,
+        "never rewritten",
+        before=(an_absence(),),
+    ),
+    Case("a commune stands in", an_absence(substitute="$drafter"), REFUSED, "colleague of the desk"),
+    Case("one stands in for oneself", an_absence(substitute="$instructor"), CHECK, "substitute_is_another"),
+    Case(
+        "an absence that ends before it starts",
+        an_absence(days="current_date, current_date - 1"),
+        CHECK,
+        "ends_after_it_starts",
+    ),
+    Case(
+        "a signature delegated by who has none",
+        a_delegation(giver="$manager"),
+        REFUSED,
+        "the head of service delegates",
+        guard="accounts_delegation.stays",
+    ),
+    Case("a signature delegated to a commune", a_delegation(delegate="$drafter"), REFUSED, "colleague of the desk"),
+    Case(
+        "a delegation made longer",
+        "UPDATE accounts_delegation SET ends_on = ends_on + 1",
+        REFUSED,
+        "never rewritten",
+        before=(a_delegation(),),
+    ),
+    Case(
+        "a decision signed without power",
+        SIGNING.format(by="$instructor", delegation="NULL"),
+        REFUSED,
+        "or by delegation",
+    ),
+    Case(
+        "signed by a delegation to another",
+        SIGNING.format(by="$approver", delegation=GIVEN),
+        REFUSED,
+        "in force",
+        before=(a_delegation(),),
+    ),
+    Case(
+        "signed by a delegation that is over",
+        SIGNING.format(by="$instructor", delegation=GIVEN),
+        REFUSED,
+        "in force",
+        before=(a_delegation(days="current_date - 9, current_date - 2"),),
+    ),
+    Case(
+        "signed by a delegation taken back",
+        SIGNING.format(by="$instructor", delegation=GIVEN),
+        REFUSED,
+        "in force",
+        before=(a_delegation(), "UPDATE accounts_delegation SET revoked_at = now()"),
+    ),
+    Case(
+        "signed by delegation by who recorded it",
+        SIGNING.format(by="$manager", delegation=GIVEN),
+        CHECK,
+        "decision_signed_by_another",
+        before=(a_delegation(delegate="$manager"),),
     ),
 ]

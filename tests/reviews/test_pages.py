@@ -89,7 +89,7 @@ class TestFile:
         with CaptureQueriesContext(connection) as long:
             answer = client.get(url("desk_file", application))
         assert len(answer.context["story"]) == 40 and Attachment.objects.filter(application=application).count() == 10
-        assert len(short) == len(long) <= 25
+        assert len(short) == len(long) <= 26
 
     def test_the_opinion_comes_back_with_what_was_typed(self, desk: Desk, client: Client) -> None:
         application = desk.application(S.IN_INSTRUCTION)
