@@ -25,6 +25,7 @@ from notifications.states import MessageState
 from payments.models import Instalment
 from payments.states import InstalmentState
 from reviews.models import Review
+from reviews.policies import without_declared_interest
 from reviews.states import ReviewState
 
 Rows = Callable[[Any], QuerySet[Any]]
@@ -39,12 +40,18 @@ class Item:
     also: tuple[str, ...] = ()  # paths under which the item stays current
 
 
+def _neutral(user: Any) -> QuerySet[Any]:
+    """The files in which this person has declared no interest. A subquery, for the SQL of these counts is kept."""
+    return Application.objects.filter(without_declared_interest(user))
+
+
 def _to_instruct(user: Any) -> QuerySet[Any]:
     return Application.objects.visible_to(user).filter(of_the_day(user))
 
 
 def _to_sign(user: Any) -> QuerySet[Any]:
-    found = Decision.objects.filter(state=DecisionState.RECORDED).exclude(recorded_by=user)
+    found = Decision.objects.filter(state=DecisionState.RECORDED, application__in=_neutral(user))
+    found = found.exclude(recorded_by=user)
     if user.has_role(Role.HEAD_OF_SERVICE):
         return found
     return found.filter(Exists(absences.in_force().filter(delegate=user)))
@@ -65,15 +72,17 @@ def _to_answer(user: Any) -> QuerySet[Any]:
 
 
 def _to_certify(user: Any) -> QuerySet[Any]:
-    return Instalment.objects.filter(state=InstalmentState.REQUESTED)
+    return Instalment.objects.filter(state=InstalmentState.REQUESTED, application__in=_neutral(user))
 
 
 def _to_pay(user: Any) -> QuerySet[Any]:
-    return Instalment.objects.filter(state__in=(InstalmentState.CERTIFIED, InstalmentState.APPROVED))
+    waiting = Instalment.objects.filter(state__in=(InstalmentState.CERTIFIED, InstalmentState.APPROVED))
+    return waiting.filter(application__in=_neutral(user))
 
 
 def _not_arrived(user: Any) -> QuerySet[Any]:
-    return Message.objects.filter(state=MessageState.DEAD)
+    hidden = Application.objects.filter(~without_declared_interest(user), number__isnull=False)
+    return Message.objects.filter(state=MessageState.DEAD).exclude(subject_ref__in=hidden.values("number"))
 
 
 def _to_let_in(user: Any) -> QuerySet[Any]:

@@ -1,5 +1,6 @@
 """What is still open in a year, and the years beside each other."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, Q, Sum, Value, When
@@ -10,13 +11,16 @@ from fund.states import ENDED, Account, BudgetLineKind
 ENGAGED = (Account.RESERVED, Account.COMMITTED, Account.ORDERED)
 
 
-def still_open(budget: Budget) -> dict[str, Any]:
-    """The money still engaged, file by file, the calls that are not decided, and what falls with the close."""
+def still_open(budget: Budget, *, unseen: Collection[str] = ()) -> dict[str, Any]:
+    """The money still engaged, file by file, the calls that are not decided, and what falls with the close.
+
+    `unseen`: numbers of files that the reader must not see; their money counts in the totals.
+    """
     balances = list(EnvelopeBalance.objects.filter(envelope__line__budget=budget))
     return {
         "engaged": sum(getattr(one, account) for one in balances for account in ENGAGED),
         "left": sum(one.available for one in balances),
-        "files": list(engaged_by_file(budget)[:200]),
+        "files": list(engaged_by_file(budget).exclude(subject__in=unseen)[:200]),
         "calls": list(Call.objects.filter(envelope__line__budget=budget).exclude(state__in=ENDED)),
     }
 

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from common.dates import PARIS
+from common.hidden import hidden_from, subjects_of
 from common.paging import newest_first
 from journal import subjects
 from journal.forms import JournalFilters
@@ -22,7 +23,7 @@ def journal(request: HttpRequest) -> HttpResponse:
     """Newest first; `?objet=FI-2026-0001` follows one file."""
     _readers_only(request)
     form = JournalFilters(request.GET)
-    page = newest_first(_filtered(form.cleaned_data if form.is_valid() else {}), request.GET)
+    page = newest_first(_filtered(request, form.cleaned_data if form.is_valid() else {}), request.GET)
     subjects.name_rows(page.rows)
     context = {"page": page, "form": form, "seal": Seal.objects.order_by("-number").first(), "title": "Journal"}
     return render(request, "journal/journal.html", context)
@@ -33,14 +34,23 @@ def access_log(request: HttpRequest) -> HttpResponse:
     """Sensitive reads (bank details in full, exports) and everything about signing in."""
     _readers_only(request)
     form = JournalFilters(request.GET)
-    entries = _filtered(form.cleaned_data if form.is_valid() else {})
+    entries = _filtered(request, form.cleaned_data if form.is_valid() else {})
     page = newest_first(entries.filter(Q(kind=Kind.READ) | Q(chain__startswith="access:")), request.GET)
     subjects.name_rows(page.rows)
     return render(request, "journal/journal.html", {"page": page, "form": form, "title": "Accès et lectures sensibles"})
 
 
-def _filtered(filters: dict[str, Any]) -> QuerySet[Entry]:
+def _seen(request: HttpRequest) -> QuerySet[Entry]:
+    """Every entry, but those of files in which the reader declared an interest."""
     entries = Entry.objects.all()
+    for kind, ids in subjects_of(hidden_from(request.user)).items():
+        if ids:
+            entries = entries.exclude(subject_type=kind, subject_id__in=ids)
+    return entries
+
+
+def _filtered(request: HttpRequest, filters: dict[str, Any]) -> QuerySet[Entry]:
+    entries = _seen(request)
     if filters.get("objet"):
         entries = entries.filter(_about(filters["objet"].strip()))
     if filters.get("auteur"):
@@ -69,12 +79,13 @@ def _about(text: str) -> Q:
 def entry_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One entry, its chain, and (`?verifier`) the proof that nothing in the chain was touched."""
     _readers_only(request)
-    entry = get_object_or_404(Entry, pk=pk)
-    chain = list(Entry.objects.filter(chain=entry.chain).order_by("-sequence")[:200])
+    entry = get_object_or_404(_seen(request), pk=pk)
+    chain = list(_seen(request).filter(chain=entry.chain).order_by("-sequence")[:200])
     subjects.name_rows([entry, *chain])
     checked = "verifier" in request.GET
     context = {
         "entry": entry,
+        "data": list(entry.data.items()),  # a key of it may be called « items »
         "chain": chain,
         "checked": checked,
         "found": verify_chain(entry.chain) if checked else {},

@@ -10,6 +10,7 @@ from django.utils import timezone
 from applications.models import Decision
 from applications.states import DecisionKind, DecisionState
 from common.dates import local
+from common.hidden import hidden_from
 from fund.forms.votes import LedgerForm
 from fund.views.ledger import movements
 from fund.words import MOVEMENT_WORDS
@@ -63,7 +64,7 @@ def _awards(user: Any, query: Any) -> Any:
 def _ledger(user: Any, query: Any) -> Any:
     form = LedgerForm(query or None, words=MOVEMENT_WORDS)
     asked = form.cleaned_data if form.is_valid() else {}
-    return movements(asked).order_by("pk")
+    return movements(asked).exclude(subject__in=hidden_from(user).numbers).order_by("pk")
 
 
 def _recoveries(user: Any, query: Any) -> Any:

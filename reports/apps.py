@@ -8,7 +8,9 @@ from accounts.states import READING_ROLES
 
 def own_reports(user: Any) -> Q:
     """The periodic reports (issued to no organisation) are for the staff who read files."""
-    return Q(origin="issued", organisation__isnull=True) if user.has_role(*READING_ROLES) else Q(pk__in=[])
+    from reports.services import periodic_reports
+
+    return periodic_reports(user) if user.has_role(*READING_ROLES) else Q(pk__in=[])
 
 
 class ReportsConfig(AppConfig):

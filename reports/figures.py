@@ -10,6 +10,7 @@ from django.db.models import Count, Q, Sum
 from applications.models import Application
 from applications.states import UNDECIDED, ApplicationState
 from common.dates import PARIS
+from common.hidden import Hidden
 from fund.models import Call, EnvelopeBalance
 from fund.states import Account, CallState
 from payments.models import Instalment
@@ -32,6 +33,7 @@ SHOWN = (
     ApplicationState.CLOSED,
 )
 SOON = timedelta(days=14)
+NOTHING = Hidden()
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,16 @@ def live_calls() -> list[Call]:
     return list(calls.exclude(state=CallState.ARCHIVED)) or list(calls[:1])
 
 
-def figures(calls: Sequence[Call], *, today: date, since: date) -> Figures:
-    """Everything for these calls together, in a fixed number of queries whatever the number of files."""
+def figures(calls: Sequence[Call], *, today: date, since: date, without: Hidden = NOTHING) -> Figures:
+    """Everything for these calls together, in a fixed number of queries whatever the number of files.
+
+    `without` is what the reader must not see: no count moves with those files. What the envelope holds is the budget's.
+    """
     undecided = Q(state__in=UNDECIDED)
     # One reading of the files gives every count of them.
     counts = list(
         Application.objects.filter(call__in=calls)
+        .exclude(pk__in=without.files)
         .values("state")
         .annotate(
             files=Count("pk"),
@@ -91,11 +97,20 @@ def figures(calls: Sequence[Call], *, today: date, since: date) -> Figures:
         )
         .order_by()
     )
-    proposed = Opinion.objects.filter(
-        application__call__in=calls, application__state__in=(ApplicationState.UNDER_REVIEW, ApplicationState.REVIEWED)
-    ).aggregate(cents=Sum("proposed_cents"))
+    proposed = (
+        Opinion.objects.filter(
+            application__call__in=calls,
+            application__state__in=(ApplicationState.UNDER_REVIEW, ApplicationState.REVIEWED),
+        )
+        .exclude(application__in=without.files)
+        .aggregate(cents=Sum("proposed_cents"))
+    )
     instalments = dict(
-        Instalment.objects.filter(application__call__in=calls).values_list("state").annotate(n=Count("pk")).order_by()
+        Instalment.objects.filter(application__call__in=calls)
+        .exclude(application__in=without.files)
+        .values_list("state")
+        .annotate(n=Count("pk"))
+        .order_by()
     )
     return Figures(
         year=calls[0].year,
@@ -126,16 +141,18 @@ def _together(envelopes: set[int]) -> dict[str, int]:
     return {account: sums[f"{account}_cents"] or 0 for account in Account.values}
 
 
-def most_urgent(calls: Sequence[Call], *, limit: int = 8) -> list[Application]:
+def most_urgent(calls: Sequence[Call], *, without: Hidden = NOTHING, limit: int = 8) -> list[Application]:
     """The undecided files whose answer is due first."""
     waiting = Application.objects.filter(call__in=calls, state__in=UNDECIDED).select_related(
         "organisation", "instructor"
     )
-    return list(waiting.order_by("due_on", "pk")[:limit])
+    return list(waiting.exclude(pk__in=without.files).order_by("due_on", "pk")[:limit])
 
 
-def by_theme(calls: Sequence[Call]) -> list[dict[str, Any]]:
+def by_theme(calls: Sequence[Call], *, without: Hidden = NOTHING) -> list[dict[str, Any]]:
     """Theme -> files sent and cents asked."""
     sent = Application.objects.filter(call__in=calls).exclude(state=ApplicationState.DRAFT)
-    themes = sent.values("theme").annotate(files=Count("pk"), cents=Sum("requested_cents"))
+    themes = (
+        sent.exclude(pk__in=without.files).values("theme").annotate(files=Count("pk"), cents=Sum("requested_cents"))
+    )
     return [dict(row) for row in themes.order_by("-cents", "theme")]

@@ -26,15 +26,15 @@ def holders(*roles: str) -> list[User]:
 
 
 class WeeklyReport(Mail):
-    """To the fund managers, once a week, with the report as a PDF."""
+    """To fund managers, once a week, with the report as a PDF that shows them what they may see."""
 
     kind = "weekly_report"
 
-    def __init__(self, *, week: str, figures: Any, report: StoredFile) -> None:
-        self.week, self.figures, self.report = week, figures, report
+    def __init__(self, *, week: str, figures: Any, report: StoredFile, people: Iterable[User]) -> None:
+        self.week, self.figures, self.report, self.people = week, figures, report, people
 
     def recipients(self) -> Iterable[Recipient]:
-        return [Recipient.of(user) for user in holders(Role.FUND_MANAGER)]
+        return [Recipient.of(user) for user in self.people]
 
     def context(self) -> dict[str, Any]:
         return {"figures": self.figures, "authority": self.figures.call.fund}

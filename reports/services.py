@@ -1,26 +1,33 @@
 """The periodic reports: figures, then a PDF, then one mail each, once a period."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Max, Q
 from django.utils import timezone
 
+from accounts.models import User
+from accounts.states import Role
 from applications.states import ApplicationState
 from common.actors import MACHINE
 from common.dates import day, day_short
+from common.hidden import Hidden, hidden_from
 from common.money import euros_short
 from common.typography import counted
 from documents import inventory, letters
 from documents.models import StoredFile
 from documents.services import issue
+from fund.models import Call
 from fund.states import Theme
 from journal import services as journal
 from journal.models import Seal
 from notifications.models import Message
 from reports import figures as facts
 from reports import invariants
-from reports.notifications import FilesBroken, InvariantsBroken, SealMade, WeeklyReport
+from reports.notifications import FilesBroken, InvariantsBroken, SealMade, WeeklyReport, holders
+from reviews.models import Conflict
 
 log = structlog.get_logger(__name__)
 DUE_HOUR = 7  # Monday, Paris
@@ -42,22 +49,48 @@ def send_weekly_report(now: datetime | None = None) -> bool:
     calls = facts.live_calls()
     if not calls or Message.objects.filter(kind=WeeklyReport.kind, dedup_key__contains=f":{week}:").exists():
         return False
-    figures = facts.figures(calls, today=monday, since=monday - timedelta(days=7))
-    pdf = letters.render("weekly_report", weekly_data(figures, monday=monday))
+    made = [(people, *_made(calls, monday, without)) for without, people in _readers().items()]
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"weekly_report:{week}"])
         if Message.objects.filter(kind=WeeklyReport.kind, dedup_key__contains=f":{week}:").exists():
             return False
-        report = keep(pdf, name=f"Rapport hebdomadaire {week}.pdf")
-        return bool(WeeklyReport(week=week, figures=figures, report=report).queue())
+        sent = False
+        for people, figures, pdf in made:
+            report = keep(pdf, name=f"Rapport hebdomadaire {week}.pdf")
+            sent |= bool(WeeklyReport(week=week, figures=figures, report=report, people=people).queue())
+        return sent
+
+
+def _readers() -> dict[Hidden, list[User]]:
+    """The managers, by what an interest hides from them: one report for all, another for whoever stepped aside."""
+    readers: dict[Hidden, list[User]] = {}
+    for user in holders(Role.FUND_MANAGER):
+        readers.setdefault(hidden_from(user), []).append(user)
+    return readers
+
+
+def _made(calls: Sequence[Call], monday: date, without: Hidden) -> tuple[facts.Figures, bytes]:
+    figures = facts.figures(calls, today=monday, since=monday - timedelta(days=7), without=without)
+    return figures, letters.render("weekly_report", weekly_data(figures, monday=monday, without=without))
+
+
+def periodic_reports(user: User) -> Q:
+    """The reports a person of the staff reads: all; with an interest in a file, only those made for them since."""
+    issued = Q(origin="issued", organisation__isnull=True)
+    if not hidden_from(user):
+        return issued
+    mails = Message.objects.filter(kind=WeeklyReport.kind, recipient_id=user.pk).values_list("attachments", flat=True)
+    paths = [one["path"] for attachments in mails for one in attachments]
+    since = Conflict.objects.filter(user=user, lifted_at=None).aggregate(at=Max("declared_at"))["at"]
+    return issued & Q(path__in=paths, created_at__gt=since)
 
 
 def keep(pdf: bytes, *, name: str) -> StoredFile:
     return issue(pdf, name=name, organisation=None, by=MACHINE)
 
 
-def weekly_data(figures: facts.Figures, *, monday: date) -> dict[str, object]:
+def weekly_data(figures: facts.Figures, *, monday: date, without: Hidden = facts.NOTHING) -> dict[str, object]:
     """What the weekly report says (documents.letters, « weekly_report »)."""
     themes, states = dict(Theme.choices), dict(ApplicationState.choices)
     return {
@@ -98,7 +131,7 @@ def weekly_data(figures: facts.Figures, *, monday: date) -> dict[str, object]:
                 "columns": ["Dossier", "Commune", "Action", "Réponse due le"],
                 "rows": [
                     [a.number or "", a.organisation.name, a.title, day_short(a.due_on) if a.due_on else ""]
-                    for a in facts.most_urgent(figures.calls)
+                    for a in facts.most_urgent(figures.calls, without=without)
                 ],
             },
             {
@@ -106,7 +139,7 @@ def weekly_data(figures: facts.Figures, *, monday: date) -> dict[str, object]:
                 "columns": ["Thème", "Dossiers", "Demandé"],
                 "rows": [
                     [themes.get(row["theme"], row["theme"]), str(row["files"]), euros_short(row["cents"] or 0)]
-                    for row in facts.by_theme(figures.calls)
+                    for row in facts.by_theme(figures.calls, without=without)
                 ],
                 "numeric": [1, 2],
             },

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from accounts.states import READING_ROLES
 from applications.states import ApplicationState
+from common.hidden import hidden_from
 from documents.models import StoredFile
 from fund.states import Theme
 from reports import figures as facts
@@ -26,8 +26,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     calls = facts.live_calls()
     if not calls:
         return render(request, "reports/dashboard.html", {"figures": None})
-    today = timezone.localdate()
-    figures = facts.figures(calls, today=today, since=today - timedelta(days=7))
+    today, without = timezone.localdate(), hidden_from(request.user)
+    figures = facts.figures(calls, today=today, since=today - timedelta(days=7), without=without)
     queue, labels, themes = reverse("desk_queue"), dict(ApplicationState.choices), dict(Theme.choices)
     rows = [(state, figures.states[state]) for state in facts.SHOWN if figures.states.get(state)]
     most = max((count for _state, count in rows), default=1)
@@ -42,10 +42,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             }
             for state, count in rows
         ],
-        "themes": [{**row, "label": themes.get(row["theme"], row["theme"])} for row in facts.by_theme(calls)],
-        "urgent": facts.most_urgent(calls),
+        "themes": [
+            {**row, "label": themes.get(row["theme"], row["theme"])} for row in facts.by_theme(calls, without=without)
+        ],
+        "urgent": facts.most_urgent(calls, without=without),
         "notes": services.notes(figures),
-        "reports": StoredFile.objects.filter(Q(origin="issued", organisation__isnull=True)).order_by("-pk")[:5],
+        "reports": StoredFile.objects.filter(services.periodic_reports(request.user)).order_by("-pk")[:5],
         "today": today,
     }
     return render(request, "reports/dashboard.html", context)

@@ -7,10 +7,13 @@ class ReviewsConfig(AppConfig):
 
     def ready(self) -> None:
         from applications import around, visibility
+        from common import hidden
         from documents import visibility as documents
+        from reviews import hidden as interests
         from reviews import outside, outside_door, policies
         from reviews.bulk import deciding, instructing  # noqa: F401 - they register their verbs
 
         visibility.register(widen=policies.assigned_to, narrow=policies.without_declared_interest)
+        hidden.register(interests.of_declared_interests, interests.below)
         documents.register(outside.outside_files)
         around.FOR_THE_DESK += (outside_door.outside_opinions,)

@@ -30,6 +30,7 @@ from applications.states import (
 )
 from applications.validity import valid_until
 from common.dates import day, day_short, local
+from common.hidden import hidden_from
 from common.money import euros, euros_bare, percent, rate
 from reviews.models import Opinion
 
@@ -282,13 +283,14 @@ def _short(person: Any) -> str:
 # --- Money -----------------------------------------------------------------------------------------------------
 
 
-def proposed_elsewhere(application: Application) -> int:
-    """What is proposed for the other undecided files of the call, in cents."""
+def proposed_elsewhere(application: Application, user: Any) -> int:
+    """What is proposed for the other undecided files of the call that this person may see, in cents."""
     found = (
         Opinion.objects.filter(
             application__call_id=application.call_id, application__state__in=(*UNDECIDED, S.WAITLISTED)
         )
         .exclude(application=application)
+        .exclude(application__in=hidden_from(user).files)
         .aggregate(total=Sum("proposed_cents"))
     )
     return found["total"] or 0

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import for_roles, person
 from accounts.states import READING_ROLES, Role
 from common.errors import DomainError
+from common.hidden import hidden_from
 from common.money import euros
 from common.paging import newest_first
 from fund import services
@@ -40,7 +41,8 @@ def _year_page(shown: Budget, request: HttpRequest) -> dict[str, Any]:
     lines = list(shown.lines.all())
     envelope = Envelope.objects.filter(line__budget=shown).select_related("balance").first()
     balance = getattr(envelope, "balance", None) if envelope else None
-    page = newest_first(_ledger(envelope, request.GET.get("q", "")), request.GET)
+    unseen = hidden_from(request.user).numbers
+    page = newest_first(_ledger(envelope, request.GET.get("q", "")).exclude(subject__in=unseen), request.GET)
     for movement in page.rows:
         movement.words = MOVEMENT_WORDS[movement.verb]
     return {

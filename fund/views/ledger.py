@@ -1,5 +1,6 @@
 """The ledger, filtered, with its running balance; and the years beside each other."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import BigIntegerField, Case, F, Sum, Value, When
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import for_roles
 from accounts.states import READING_ROLES
 from common.dates import PARIS
+from common.hidden import hidden_from
 from common.paging import newest_first
 from fund.forms.votes import LedgerForm
 from fund.models import Fund, Movement
@@ -27,24 +29,38 @@ def ledger(request: HttpRequest) -> HttpResponse:
     """Where a figure comes from: its movements, newest first, and what stands on the account after each."""
     form = LedgerForm(request.GET or None, words=MOVEMENT_WORDS)
     asked = form.cleaned_data if form.is_valid() else {}
+    unseen = hidden_from(request.user).numbers
     upto = movements(asked | {"du": None})
+    if asked.get("dossier"):
+        upto = upto.exclude(subject__in=unseen)
     account = asked.get("compte") or Account.AVAILABLE.value
     printed = "imprimer" in request.GET
     shown = upto.filter(day__gte=asked["du"]) if asked.get("du") else upto
-    page = newest_first(shown, request.GET, size=PRINTED if printed else 50)
-    balance = standing(upto.filter(pk__lte=page.rows[0].pk), account) if page.rows else 0
-    for movement in page.rows:
-        movement.words, movement.after = MOVEMENT_WORDS[movement.verb], balance
-        movement.signed = signed(movement, account)
-        balance -= movement.signed
+    page = newest_first(shown.exclude(subject__in=unseen), request.GET, size=PRINTED if printed else 50)
+    balance = _running(page.rows, upto, account, unseen)
     context = {
         "form": form,
         "page": page,
         "account": Account(account),
         "total": standing(shown, account),
         "opening": balance,
+        "unseen": shown.filter(subject__in=unseen).count() if unseen else 0,
     }
     return render(request, "fund/ledger.html", context)
+
+
+def _running(rows: list[Movement], upto: Any, account: str, unseen: Collection[str]) -> int:
+    """Write on each movement what stands on the account after it; what stood before the oldest. The balances count the
+    movements that are not shown (`unseen`, the files in which the reader has an interest)."""
+    if not rows:
+        return 0
+    balance = standing(upto.filter(pk__lte=rows[0].pk), account)
+    passed = list(upto.filter(subject__in=unseen, pk__range=(rows[-1].pk, rows[0].pk))) if unseen else []
+    for movement in sorted([*rows, *passed], key=lambda one: -one.pk):
+        movement.words, movement.after = MOVEMENT_WORDS[movement.verb], balance
+        movement.signed = signed(movement, account)
+        balance -= movement.signed
+    return balance
 
 
 def movements(asked: dict[str, Any]) -> Any:

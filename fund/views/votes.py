@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from accounts.access import for_roles, person
 from accounts.states import READING_ROLES, Role
 from common.errors import DomainError, NotAllowed
+from common.hidden import hidden_from
 from common.money import euros
 from fund import services
 from fund.forms.votes import CloseForm, PaymentCreditForm, TransferForm
@@ -127,5 +128,5 @@ def budget_close(request: HttpRequest, year: int) -> HttpResponse:
         else:
             messages.success(request, f"L’exercice {year} est clos : plus aucun mouvement n’y est possible.")
             return redirect("budget_year", year)
-    context = {"form": form, "budget": budget, **still_open(budget)}
+    context = {"form": form, "budget": budget, **still_open(budget, unseen=hidden_from(request.user).numbers)}
     return render(request, "fund/close.html", context, status=422 if form.errors else 200)

@@ -81,7 +81,7 @@ def desk_opinion_consequence(request: HttpRequest, public_id: UUID) -> HttpRespo
         cents = None
     available = available_cents(application)
     told = dossier.consequence(
-        application, cents, available=available, elsewhere=dossier.proposed_elsewhere(application)
+        application, cents, available=available, elsewhere=dossier.proposed_elsewhere(application, request.user)
     )
     return render(request, "reviews/_consequence.html", {"consequence": told, "unreadable": cents is None})
 
@@ -110,7 +110,7 @@ def page_of(request: HttpRequest, public_id: UUID, *, form: OpinionForm | None =
     opinion: Opinion | None = getattr(application, "opinion", None)
     decision, reviews = _after_instruction(application)
     balance = getattr(application.call.envelope, "balance", None)
-    elsewhere = dossier.proposed_elsewhere(application)
+    elsewhere = dossier.proposed_elsewhere(application, request.user)
     others = family.others(application, user)
     near = family.near(application, others, family.verdicts_on(application, others))
     today = timezone.localdate()

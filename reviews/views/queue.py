@@ -18,6 +18,7 @@ from applications import listing, question_export, queue
 from applications.models import Application, PieceRequest
 from applications.states import UNDECIDED, ApplicationState
 from applications.visibility import HELPING_ROLES
+from common.hidden import Hidden, hidden_from
 from fund.models import Call
 from fund.states import CallState, Theme
 from reviews.bulk import KINDS, Kind
@@ -51,7 +52,7 @@ def desk_queue(request: HttpRequest) -> HttpResponse:
         "tabs": tabs(user, chosen),
         "chips": queue.chips(chosen, names(chosen)),
         "call": call,
-        "envelope": envelope(call),
+        "envelope": envelope(call, without=hidden_from(user)),
         "more_open": bool(chosen.pieces or chosen.least is not None or chosen.most is not None),
         "requested_total": sum(row["requested_cents"] for row in page.rows),
         "proposed_total": sum(row["opinion__proposed_cents"] or 0 for row in page.rows),
@@ -123,14 +124,18 @@ def current_call(pk: int | None) -> Call | None:
     return (calls.filter(pk=pk) if pk else calls.order_by("-year", "-pk")).first()
 
 
-def envelope(call: Call | None) -> dict[str, Any] | None:
+def envelope(call: Call | None, *, without: Hidden) -> dict[str, Any] | None:
     """voté, payé, engagé, proposé, disponible (the amounts proposed are taken off what is left to commit)."""
     balance = getattr(call.envelope, "balance", None) if call else None
     if call is None or balance is None:
         return None
-    proposed = Opinion.objects.filter(
-        application__call=call, application__state__in=(*UNDECIDED, S.WAITLISTED), proposed_cents__gt=0
-    ).aggregate(total=Sum("proposed_cents"))["total"]
+    proposed = (
+        Opinion.objects.filter(
+            application__call=call, application__state__in=(*UNDECIDED, S.WAITLISTED), proposed_cents__gt=0
+        )
+        .exclude(application__in=without.files)
+        .aggregate(total=Sum("proposed_cents"))["total"]
+    )
     proposed = proposed or 0
     return {
         "voted": balance.voted,
