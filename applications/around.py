@@ -48,6 +48,14 @@ def _help_to_write(application: Application, user: User) -> Door | None:
     return Door("L’équipe du fonds a la main", url, f"{who} : {given.reason}")
 
 
+def _corrected_by_the_desk(application: Application, user: User) -> Door | None:
+    if application.number is None or application.content_version == 1:
+        return None
+    made = application.staff_corrections.count()
+    url = reverse("application_typos", args=[application.public_id])
+    return Door("Corrections du service", url, f"{counted(made, 'faute corrigée,fautes corrigées')}") if made else None
+
+
 def _begin_again(application: Application, user: User) -> Door | None:
     if application.state == ApplicationState.DRAFT or not policies.writes_for_its_commune(user, application):
         return None
@@ -165,6 +173,7 @@ FOR_THE_COMMUNE: tuple[Builder, ...] = (
     _history,
     _report_to_write,
     _letters,
+    _corrected_by_the_desk,
 )
 FOR_THE_DESK: tuple[Builder, ...] = (
     _messages_of_the_desk,

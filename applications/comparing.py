@@ -54,3 +54,28 @@ def difference_of(correction: Correction, application: Application) -> Differenc
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:
     return [compare(label_of(name), text_of(name, before.get(name)), text_of(name, after[name])) for name in after]
+
+
+AROUND = 80
+
+
+def edges(before: str, after: str) -> tuple[int, int]:
+    """How many characters are the same at the beginning and at the end of both."""
+    start = 0
+    while start < min(len(before), len(after)) and before[start] == after[start]:
+        start += 1
+    end = 0
+    while end < min(len(before), len(after)) - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    return start, end
+
+
+def around_change(before: str, after: str) -> tuple[str, str]:
+    """Both texts from a little before what differs to a little after: a mail quotes a long text no further."""
+    start, end = edges(before, after)
+    first = max(0, start - AROUND)
+    return tuple(_cut(text, first, len(text) - max(0, end - AROUND)) for text in (before, after))  # type: ignore[return-value]
+
+
+def _cut(text: str, first: int, last: int) -> str:
+    return f"{'…' if first else ''}{text[first:last]}{'…' if last < len(text) else ''}"

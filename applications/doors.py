@@ -1,6 +1,7 @@
-"""The two doors through which the content of a sent file may still change: the answer to a request, an accepted change.
+"""The three doors through which the content of a sent file may still change: the answer to a request, an accepted change, a slip
+of the pen mended by the desk.
 
-Both are rows written before (`Correction`, `ChangeRequest`): what they say, and nothing else, becomes the content, in the
+All are rows written before (`Correction`, `ChangeRequest`, `StaffCorrection`): what they say, and nothing else, becomes the content, in the
 transaction that answers or accepts; a new `ContentVersion` is kept beside what was sent.
 """
 
@@ -37,6 +38,20 @@ MONEY = ("requested_cents", "total_cost_cents", "eligible_cost_cents", "own_shar
 # A question of the call is corrected under this prefix and its code, a block whole (questionnaire.is_unit).
 QUESTION = "q-"
 # What may change in an action once the aid is granted.
+# What the desk may mend of a slip of the pen: texts only, while the file is instructed and evaluated.
+TYPOS = (
+    "title",
+    "stakes",
+    "diagnostic",
+    "success",
+    "description",
+    "resources",
+    "governance",
+    "obstacles",
+    "open_questions",
+)
+TYPO_CHARACTERS = 60
+TYPO_STATES = ("submitted", "in_instruction", "under_review", "reviewed")
 CHANGEABLE = ("title", "description", "starts_on", "ends_on")
 
 
@@ -110,6 +125,11 @@ IF OLD.state <> 'draft' AND (({new}) IS DISTINCT FROM ({old}) OR NEW.content_ver
             WHERE r.application_id = NEW.id AND OLD.state = 'granted' AND r.state = 'accepted'
                 AND r.decided_at = CASE WHEN {BY_OWNER} THEN r.decided_at ELSE now() END
                 AND r.id = (SELECT max(s.id) FROM applications_changerequest s WHERE s.application_id = NEW.id)
+        UNION ALL
+        SELECT t.id, t.name, to_jsonb(t.after) FROM applications_staffcorrection t
+            WHERE t.application_id = NEW.id AND OLD.state IN ({texts(TYPO_STATES)})
+                AND NEW.state = OLD.state AND NEW.content_version = OLD.content_version + 1 AND t.number = NEW.content_version
+                AND t.made_at = CASE WHEN {BY_OWNER} THEN t.made_at ELSE now() END
     ) d;
     IF EXISTS (
         SELECT 1 FROM jsonb_each(to_jsonb(NEW)) n JOIN jsonb_each(to_jsonb(OLD)) o ON o.key = n.key
@@ -189,6 +209,29 @@ THEN {refuse("an answer gives the file back to its instructor")} END IF;
 IF NEW.outcome <> 'lapsed' AND EXISTS (SELECT 1 FROM applications_correction c WHERE c.request_id = NEW.id)
     AND NOT EXISTS (SELECT 1 FROM applications_contentversion v WHERE v.request_id = NEW.id)
 THEN {refuse("a corrected content has its snapshot")} END IF;
+RETURN NULL;
+"""
+
+
+# A slip of the pen mended by the desk: the text as it stands is copied, few characters change.
+TYPO_MADE = f"""
+SELECT a.state, a.organisation_id, a.content_version, to_jsonb(a) AS content INTO file
+    FROM applications_application a WHERE a.id = NEW.application_id;
+IF file.state NOT IN ({texts(TYPO_STATES)}) OR NEW.number <> file.content_version + 1 THEN
+    {refuse("the desk mends a slip while the file is instructed, in a new version of it")}
+END IF;
+NEW.before := file.content ->> NEW.name::text;
+IF abs(length(NEW.after) - length(NEW.before)) > {TYPO_CHARACTERS} THEN {refuse("more than a slip of the pen")} END IF;
+IF NOT {BY_OWNER} THEN NEW.made_at := now(); END IF;
+RETURN NEW;
+"""
+
+# At commit: what was mended is the content of that version.
+TYPO_APPLIED = f"""
+IF NOT EXISTS (SELECT 1 FROM applications_contentversion v JOIN applications_application a ON a.id = v.application_id
+    WHERE v.typo_id = NEW.id AND v.number = NEW.number AND a.content_version >= v.number
+        AND (a.content_version > v.number OR to_jsonb(a) ->> NEW.name::text = NEW.after)
+) THEN {refuse("a slip that is mended becomes the content of the file")} END IF;
 RETURN NULL;
 """
 

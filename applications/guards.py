@@ -382,6 +382,25 @@ def correction_guards() -> list[Guard]:
     ]
 
 
+def typo_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="made",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert,
+            declare=[("file", "record")],
+            func=doors.TYPO_MADE,
+        ),
+        Guard(
+            name="applied",
+            when=pgtrigger.After,
+            operation=pgtrigger.Insert,
+            timing=pgtrigger.Deferred,
+            func=doors.TYPO_APPLIED,
+        ),
+    ]
+
+
 def version_guards() -> list[Guard]:
     return [Guard(name="as_it_stands", when=pgtrigger.Before, operation=pgtrigger.Insert, func=doors.VERSION)]
 

@@ -45,6 +45,7 @@ TO_COMMUNES = frozenset(
         "report_sent",
         "report_to_mend",
         "settlement",
+        "typo_corrected",
     }
 )
 STATES = {

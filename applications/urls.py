@@ -21,6 +21,7 @@ from applications.views import (
     report_files,
     report_sending,
     sending,
+    typos,
 )
 
 
@@ -66,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "dossiers/<uuid:public_id>/echanges/lu/", messages.application_messages_read, name="application_messages_read"
     ),
+    path("dossiers/<uuid:public_id>/corrections/", typos.application_typos, name="application_typos"),
     path("dossiers/<uuid:public_id>/courriers/", letters.application_letters, name="application_letters"),
     path("dossiers/<uuid:public_id>/modification/", changing.application_change, name="application_change"),
     path("dossiers/<uuid:public_id>/pieces/", documents.documents, name="application_documents"),

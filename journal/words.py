@@ -66,6 +66,7 @@ VERBS = {
     "cancel_absence": "Absence annulée",
     "delegate_signature": "Signature déléguée",
     "revoke_delegation": "Délégation retirée",
+    "correct_typo": "Faute de frappe corrigée",
     "notify": "Notification",
     "open": "Ouverture",
     "order": "Ordonnancement",

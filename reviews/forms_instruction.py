@@ -126,3 +126,13 @@ class NoteForm(forms.Form):
         help_text="La commune ne la lit jamais. « @Prénom Nom » prévient une personne de l’équipe par courriel.",
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+
+
+class TypoForm(VersionedForm):
+    after = forms.CharField(label="Le texte corrigé", max_length=20_000, widget=forms.Textarea)
+    reason = forms.CharField(
+        label="Pourquoi",
+        max_length=500,
+        help_text="La commune lit ces lignes : « Faute d’accord dans le titre ».",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )

@@ -67,6 +67,11 @@ IF NOT {BY_OWNER} THEN NEW.at := now(); END IF;
 RETURN NEW;
 """
 
+TYPO = f"""
+{_neutral("NEW.made_by_id", "NEW.application_id")}
+RETURN NEW;
+"""
+
 # Its author may mend a note for a quarter of an hour; then it stays.
 NOTE = f"""
 IF TG_OP = 'INSERT' THEN
@@ -117,6 +122,10 @@ def remark_guards() -> list[Guard]:
 
 def verdict_guards() -> list[Guard]:
     return _before("neutral", VERDICT)
+
+
+def typo_neutral_guards() -> list[Guard]:
+    return _before("neutral", TYPO)
 
 
 def note_guards() -> list[Guard]:

@@ -31,6 +31,7 @@ SENTENCES = {
     "drop_remark": "a retiré une remarque",
     "write_note": "a écrit une note interne",
     "mend_note": "a modifié sa note",
+    "correct_typo": "a corrigé une faute de frappe",
     "check_complete": "a constaté que le dossier est complet et recevable",
     "ask_pieces": "a demandé des pièces",
     "receive_pieces": "a répondu à la demande de pièces",

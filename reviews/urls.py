@@ -20,6 +20,7 @@ from reviews.views import (
     scenario_compare,
     scenario_propose,
     scenarios,
+    typos,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("instruction/<uuid:public_id>/complet/", acts.desk_complete, name="desk_complete"),
     path("instruction/<uuid:public_id>/recevabilite/", checklist.desk_checklist, name="desk_checklist"),
     path("instruction/<uuid:public_id>/comparer/<uuid:other_id>/", comparing.desk_compare, name="desk_compare"),
+    path("instruction/<uuid:public_id>/corriger/", typos.desk_typo, name="desk_typo"),
     path("instruction/<uuid:public_id>/remarques/", remarks.desk_remarks, name="desk_remarks"),
     path("instruction/<uuid:public_id>/remarques/<int:pk>/retirer/", remarks.desk_remark_drop, name="desk_remark_drop"),
     path("instruction/<uuid:public_id>/notes/", notes.desk_notes, name="desk_notes"),

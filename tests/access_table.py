@@ -183,6 +183,8 @@ TABLE: dict[str, Row] = {
     "absence_list": both(DESK),
     "absence_cancel": row(),  # tests/accounts/test_absences.py
     "delegation_revoke": row(),
+    "desk_typo": both(INSTRUCTS, public_id="instructed"),
+    "application_typos": row(OWN_PEOPLE, public_id="instructed"),
     "desk_help": row(INSTRUCTS),
     "desk_help_open": both(INSTRUCTS),
     "desk_help_take": row(pk="membership"),  # a hand that no commune gave

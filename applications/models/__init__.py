@@ -24,6 +24,7 @@ from applications.models.report import (
     ReportRemark,
     ReportSection,
 )
+from applications.models.typo import StaffCorrection
 
 __all__ = [
     "Application",
@@ -54,5 +55,6 @@ __all__ = [
     "ReportPhoto",
     "ReportRemark",
     "ReportSection",
+    "StaffCorrection",
     "Version",
 ]

@@ -12,6 +12,7 @@ from applications.guards import correction_guards, version_guards
 from applications.models.application import Application
 from applications.models.change import ChangeRequest
 from applications.models.exchange import PieceRequest
+from applications.models.typo import StaffCorrection
 from common.grants import Grants
 from common.guards import append_only
 
@@ -52,7 +53,7 @@ class Correction(models.Model):
 
 
 class ContentVersion(models.Model):
-    """The whole content after a correction or an accepted change. What was sent is version 1, on the file itself."""
+    """The whole content after a correction (of the commune, or of a slip by the desk) or an accepted change. What was sent is version 1, on the file itself."""
 
     grants = Grants.APPEND_ONLY
 
@@ -60,6 +61,7 @@ class ContentVersion(models.Model):
     number = models.PositiveSmallIntegerField("version")
     request = models.OneToOneField(PieceRequest, on_delete=models.PROTECT, null=True, related_name="content_version")
     change = models.OneToOneField(ChangeRequest, on_delete=models.PROTECT, null=True, related_name="content_version")
+    typo = models.OneToOneField(StaffCorrection, on_delete=models.PROTECT, null=True, related_name="content_version")
     snapshot = models.JSONField()
     snapshot_sha256 = models.CharField(max_length=64)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -73,7 +75,9 @@ class ContentVersion(models.Model):
             models.UniqueConstraint(fields=["application", "number"], name="content_version_once"),
             models.CheckConstraint(condition=Q(number__gt=1), name="content_version_after_the_first"),
             models.CheckConstraint(
-                condition=Q(request__isnull=False, change__isnull=True) | Q(request__isnull=True, change__isnull=False),
+                condition=Q(request__isnull=False, change__isnull=True, typo__isnull=True)
+                | Q(request__isnull=True, change__isnull=False, typo__isnull=True)
+                | Q(request__isnull=True, change__isnull=True, typo__isnull=False),
                 name="content_version_has_its_cause",
             ),
             models.CheckConstraint(condition=Q(snapshot_sha256__regex=r"^[0-9a-f]{64}$"), name="content_version_hash"),

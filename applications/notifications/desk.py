@@ -5,7 +5,9 @@ from typing import Any, ClassVar
 
 from accounts.models import User
 from accounts.states import WRITING_ROLES
-from applications.models import Application, Decision, PieceRequest
+from applications.asking import label_of
+from applications.comparing import around_change
+from applications.models import Application, Decision, PieceRequest, StaffCorrection
 from applications.notifications.commune import FileMail, members
 from applications.states import DecisionKind
 
@@ -57,6 +59,26 @@ class RequestLapsed(DeadlineExtended):
 
     kind = "pieces_request_lapsed"
     page = "application_home"
+
+
+class TypoCorrected(CommuneMail):
+    """A slip of the pen was mended by the desk: both texts, and why."""
+
+    kind = "typo_corrected"
+    page = "application_typos"
+
+    def __init__(self, application: Application, correction: StaffCorrection) -> None:
+        super().__init__(application, by=correction.made_by)
+        self.correction = correction
+
+    def context(self) -> dict[str, Any]:
+        made = self.correction
+        before, after = around_change(made.before, made.after)
+        shown = {"correction": made, "label": label_of(made.name), "before": before, "after": after}
+        return {**super().context(), **shown}
+
+    def key(self) -> str | None:
+        return f"typo-{self.correction.pk}"
 
 
 class Inadmissible(CommuneMail):

@@ -47,6 +47,7 @@ from applications.services.questions import answers_left, change_questions, newe
 from applications.services.reading import for_reading
 from applications.services.renewal import begin_again, mark_read
 from applications.services.submission import AlreadySent, submit, withdraw
+from applications.services.typos import check_typo, correct_typo
 from applications.services.writing import restore, save_section, save_units, tokens
 
 __all__ = [
@@ -65,6 +66,8 @@ __all__ = [
     "begin_again",
     "change_questions",
     "check_complete",
+    "check_typo",
+    "correct_typo",
     "create_draft",
     "date_document",
     "declare_inadmissible",

@@ -44,6 +44,7 @@ VERBS = {
     "receive_pieces": "{who} a répondu à la demande de pièces",
     "extend_deadline": "La métropole a laissé plus de temps pour répondre",
     "resume_instruction": "La métropole a repris l’instruction sans réponse",
+    "correct_typo": "La métropole a corrigé une faute de frappe",
     "send_to_review": "Le dossier est en évaluation",
     "finish_review": "L’évaluation est terminée",
     "declare_inadmissible": "La métropole a déclaré le dossier irrecevable",
@@ -296,7 +297,7 @@ def timeline(application: Application, decision: Decision | None) -> list[dict[s
                 "when": entry.occurred_at or entry.recorded_at,
                 "text": text,
                 "auto": entry.actor_id is None,
-                "detail": entry.reason if entry.verb in ("return_to_drafter", "receive_pieces") else "",
+                "detail": entry.reason if entry.verb in ("return_to_drafter", "receive_pieces", "correct_typo") else "",
             }
         )
     if decision and decision.notified_at:

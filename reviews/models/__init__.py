@@ -9,7 +9,7 @@ from reviews.models.jobs import Job, JobQuerySet, JobRow
 from reviews.models.notes import Note, NoteMention
 from reviews.models.opinion import Opinion
 from reviews.models.outside import OutsideOpinion
-from reviews.models.reading import DuplicateVerdict, ReadingRemark
+from reviews.models.reading import DuplicateVerdict, NeutralCorrection, ReadingRemark
 from reviews.models.scenario import Scenario, ScenarioLine
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "JobQuerySet",
     "JobRow",
     "NeutralChange",
+    "NeutralCorrection",
     "NeutralDecision",
     "NeutralReport",
     "Note",

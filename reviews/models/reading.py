@@ -7,11 +7,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from applications.models import Application, PieceRequest
+from applications.models import Application, PieceRequest, StaffCorrection
 from applications.states import ItemKind
 from common.grants import Grants
 from common.guards import append_only, no_delete
-from reviews.instruction_guards import remark_guards, verdict_guards
+from reviews.instruction_guards import remark_guards, typo_neutral_guards, verdict_guards
 
 
 class ReadingRemark(models.Model):
@@ -67,3 +67,12 @@ class DuplicateVerdict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_id} et {self.second_id}"
+
+
+class NeutralCorrection(StaffCorrection):
+    """Corrections of the desk seen from here: never by a person with an interest in the file."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "correction du service"
+        triggers: ClassVar = [*typo_neutral_guards()]
