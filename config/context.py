@@ -50,6 +50,8 @@ def signed_in(request: HttpRequest) -> dict[str, Any] | None:
         return None
     label = belonging(user)
     links = [{"label": "Mon profil", "url": reverse("profile")}]
+    if user.has_role(*DESK_ROLES):
+        links.append({"label": "Absences et délégations", "url": reverse("absence_list")})
     if user.is_staff:
         links.append({"label": "Données (lecture seule)", "url": reverse("admin:index")})
     return {"name": user.get_full_name(), "organisation": label, "links": links}
