@@ -175,14 +175,16 @@ TABLE: dict[str, Row] = {
     "desk_take": row(NOBODY, INSTRUCTS, public_id="instructed"),
     "desk_complete": row(NOBODY, INSTRUCTS, public_id="instructed"),
     "desk_checklist": both(INSTRUCTS, public_id="instructed"),
-    "desk_compare": row(),  # two files in the address: tests/reviews/test_family.py
+    "desk_compare": row(
+        public_id="instructed", other_id="00000000-0000-4000-8000-000000000000"
+    ),  # two files in the address: tests/reviews/test_family.py
     "desk_remarks": both(INSTRUCTS, public_id="instructed"),
-    "desk_remark_drop": row(),  # one remark in the address: tests/reviews/test_remarks.py
+    "desk_remark_drop": row(public_id="instructed", pk="0"),  # one remark in the address: tests/reviews/test_remarks.py
     "desk_notes": row(DESK | {"auditor"}, DESK, public_id="instructed"),
-    "desk_note": row(),  # one's own note: tests/reviews/test_notes.py
+    "desk_note": row(public_id="instructed", pk="0"),  # one's own note: tests/reviews/test_notes.py
     "absence_list": both(DESK),
-    "absence_cancel": row(),  # tests/accounts/test_absences.py
-    "delegation_revoke": row(),
+    "absence_cancel": row(pk="0"),  # tests/accounts/test_absences.py
+    "delegation_revoke": row(pk="0"),
     "desk_typo": both(INSTRUCTS, public_id="instructed"),
     "application_typos": row(OWN_PEOPLE, public_id="instructed"),
     "desk_help": row(INSTRUCTS),
