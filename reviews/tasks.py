@@ -2,7 +2,6 @@
 
 from celery import shared_task
 
-from common.sweeps import make_each
 from reviews.services import jobs, remind_outside
 
 
@@ -14,7 +13,7 @@ def run_job(pk: int) -> None:
 @shared_task
 def run_unfinished_jobs() -> None:
     """What a dead worker or Redis forgot."""
-    make_each(jobs.unfinished(), jobs.run, "job_not_run", "job")
+    jobs.wake_unfinished()
 
 
 @shared_task

@@ -24,6 +24,7 @@ SENTENCES = {
     "submit": "a envoyé le dossier",
     "start_instruction": "a pris le dossier en instruction",
     "take_over": "a repris l’instruction",
+    "assign_instructor": "a confié l’instruction",
     "answer_checks": "a répondu à des points de recevabilité",
     "not_duplicate": "a écarté un doublon",
     "duplicate": "a signalé un doublon",

@@ -10,6 +10,8 @@ from applications.comparing import around_change
 from applications.models import Application, Decision, PieceRequest, StaffCorrection
 from applications.notifications.commune import FileMail, members
 from applications.states import DecisionKind
+from common.clock import database_now
+from common.dates import local
 
 LETTER = "decision_letter"
 
@@ -52,6 +54,23 @@ class RequestReminder(DeadlineExtended):
 
     def key(self) -> str | None:
         return f"{self.request.pk}:{self.request.due_on.isoformat()}"
+
+
+class FileAssigned(FileMail):
+    """To whom a file is given to instruct: one mail an hour from the same person, however many files come at once."""
+
+    kind = "file_assigned"
+    page = "desk_file"
+
+    def __init__(self, application: Application, *, to: User, by: Any) -> None:
+        super().__init__(application, by=by)
+        self.to = to
+
+    def people(self) -> Iterable[User]:
+        return [] if self.to.pk == self.by.pk else [self.to]
+
+    def key(self) -> str | None:
+        return f"assigned-{self.by.pk}-{local(database_now()):%Y%m%d%H}"
 
 
 class RequestLapsed(DeadlineExtended):

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.states import DESK_ROLES, Role
 from applications import asking, policies
 from applications.models import Application, AskedItem, PieceRequest
-from applications.notifications.desk import DeadlineExtended, Inadmissible, PiecesAsked, RequestLapsed
+from applications.notifications.desk import DeadlineExtended, FileAssigned, Inadmissible, PiecesAsked, RequestLapsed
 from applications.services.exchange import give_back_days
 from applications.states import UNDECIDED, ApplicationState, RequestOutcome
 from common.clock import database_now
@@ -99,11 +99,13 @@ def assign_instructor(pk: int, *, instructor: int, by: Any, version: int | None 
         raise DomainError(f"{name} instruit déjà ce dossier.")
     if application.state == ApplicationState.SUBMITTED:
         advance(application, application.start_instruction, instructor=person, by=by, data={"to": name})
+        FileAssigned(application, to=person, by=by).queue()
         return application
     before = application.instructor.get_full_name() if application.instructor else ""
     application.instructor = person
     _save_content(application)
     record(application, by=by, verb="assign_instructor", data={"from": before, "to": name})
+    FileAssigned(application, to=person, by=by).queue()
     return application
 
 

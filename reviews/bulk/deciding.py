@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.states import Role
@@ -146,8 +147,10 @@ class Notify(Kind):
         found = application.first()
         if found is None:
             raise NotAllowed("Ce dossier ne vous est plus ouvert.")
-        decision_letters.make(_to_notify(found).pk)
-        return "La lettre est faite ; le courriel part."
+        decision = _to_notify(found)
+        # Once the row is concluded: a PDF is slow, and nothing waits for it on a lock. A letter that fails is swept up.
+        transaction.on_commit(lambda: decision_letters.make(decision.pk), robust=True)
+        return "La lettre se fait aussitôt ; le courriel part avec elle."
 
 
 def _to_notify(application: Application) -> Decision:

@@ -23,10 +23,12 @@ class JobQuerySet(models.QuerySet["Job"]):
             return self.none()
         return self if user.has_role(Role.FUND_MANAGER) else self.filter(asked_by=user)
 
-    def with_counts(self) -> "JobQuerySet":
-        """`total`, `done` and `refused`: counted from the rows, so that they cannot drift."""
-        counted = {name: Count("rows", filter=Q(rows__state=name)) for name in (RowState.DONE, RowState.REFUSED)}
-        return self.annotate(total=Count("rows"), **counted)
+    def with_counts(self, user: Any = None) -> "JobQuerySet":
+        """`total`, `done` and `refused`: counted from the rows, so that they cannot drift; for this person, those of the files
+        they may see."""
+        seen = Q() if user is None else Q(rows__application__in=Application.objects.visible_to(user))
+        counted = {name: Count("rows", filter=seen & Q(rows__state=name)) for name in (RowState.DONE, RowState.REFUSED)}
+        return self.annotate(total=Count("rows", filter=seen), **counted)
 
 
 class Job(models.Model):

@@ -1,11 +1,13 @@
 """Long works: asked once, done row by row, each row in its own transaction with its own conclusion.
 
-A worker may die at any instant: what was committed is done and marked, what was not is neither. Two workers on the same
-job take different rows (`SKIP LOCKED`). The sweeper of beat, or the button of its page, takes an unfinished job up again.
+A worker may die at any instant: what was committed is done and marked, what was not is neither. One worker at a time does a
+job (a lock of its session, gone with it); should two pass, they take different rows (`SKIP LOCKED`). The sweeper of beat, or the
+button of its page, wakes a worker for an unfinished job.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,6 +28,8 @@ from reviews.states import RowState
 
 MOST = 1000
 SECONDS = 240  # of one run; under Celery's own limit
+TRIES = 3  # of a row that the database lets go
+LOCK = 720_104  # first half of the key of our advisory locks
 BROKEN = (
     "Une erreur technique a empêché cette ligne. Rien n’a été changé ; recommencez-la, ou prévenez l’administrateur."
 )
@@ -72,13 +76,46 @@ def start_job(
 
 
 def run(pk: int) -> None:
-    """Do the rows that wait, the oldest first, and conclude the job. May run twice, also at the same time."""
-    until = time.monotonic() + SECONDS
-    while step(pk):
-        if time.monotonic() > until:
-            _wake(pk)
+    """Do the rows that wait, the oldest first, and conclude the job. Called again, also at the same time, it does nothing twice."""
+    with _alone(pk) as mine:
+        if not mine:
             return
-    finish(pk)
+        done = _rows(pk)
+    if not done:
+        _wake(pk)
+
+
+@contextmanager
+def _alone(pk: int) -> Iterator[bool]:
+    """False when another worker is at this job. The lock is of the session: a worker that dies lets it go."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK, pk])
+        mine = bool(cursor.fetchone()[0])
+    try:
+        yield mine
+    finally:
+        if mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK, pk])
+
+
+def _rows(pk: int) -> bool:
+    """Row after row; False when there was no time for all."""
+    until, lost = time.monotonic() + SECONDS, 0
+    while True:
+        try:
+            if not step(pk):
+                finish(pk)
+                return True
+            lost = 0
+        except OperationalError:
+            # The victim of a deadlock or of a wait: again, and after some times the row is told, or it would block the others.
+            lost += 1
+            if lost >= TRIES:
+                log.exception("job_row_lost", job=pk, tries=lost)
+                _break_next(pk)
+        if time.monotonic() > until:
+            return False
 
 
 def step(pk: int) -> bool:
@@ -121,6 +158,12 @@ def _do(row: JobRow) -> None:
     connection.check_constraints()  # guards that wait for the commit speak here, where their row is known
 
 
+def _break_next(pk: int) -> None:
+    row = JobRow.objects.filter(job=pk, state=RowState.WAITING).order_by("pk").first()
+    if row is not None:
+        _break(row.pk)
+
+
 def _break(row_pk: int) -> None:
     with transaction.atomic():
         row = JobRow.objects.select_for_update().filter(pk=row_pk, state=RowState.WAITING).first()
@@ -137,6 +180,12 @@ def finish(pk: int) -> None:
 
 def unfinished() -> list[int]:
     return list(Job.objects.filter(finished_at__isnull=True).order_by("pk").values_list("pk", flat=True)[:50])
+
+
+def wake_unfinished() -> None:
+    """What a dead worker or Redis forgot: a worker is told, the sweeper does nothing of it itself."""
+    for pk in unfinished():
+        _wake(pk)
 
 
 def resume(job: Job) -> None:

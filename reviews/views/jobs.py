@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from defusedcsv import csv
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -104,7 +105,7 @@ def _key(text: str | None) -> UUID | None:
 @require_safe
 @for_roles(*DESK_ROLES)
 def job_list(request: HttpRequest) -> HttpResponse:
-    found = Job.objects.visible_to(request.user).with_counts().select_related("asked_by")
+    found = Job.objects.visible_to(request.user).with_counts(request.user).select_related("asked_by")
     page = newest_first(found, request.GET)
     rows = [{"job": job, "title": title_of(job)} for job in page.rows]
     return render(request, "reviews/jobs/list.html", {"rows": rows, "page": page})
@@ -118,7 +119,9 @@ def title_of(job: Job) -> str:
 @for_roles(*DESK_ROLES)
 def job_detail(request: HttpRequest, key: UUID) -> HttpResponse:
     """How far it is, and what became of each file. A POST wakes a worker again."""
-    job = get_object_or_404(Job.objects.visible_to(request.user).with_counts().select_related("asked_by"), key=key)
+    job = get_object_or_404(
+        Job.objects.visible_to(request.user).with_counts(request.user).select_related("asked_by"), key=key
+    )
     if request.method == "POST":
         jobs.resume(job)
         messages.success(request, "Le travail reprend là où il en était.")
@@ -157,7 +160,7 @@ def job_export(request: HttpRequest, key: UUID) -> HttpResponse:
     job = get_object_or_404(Job.objects.visible_to(request.user), key=key)
     answer = HttpResponse(BOM, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="travail-{job.pk}.csv"'
-    pen = csv.writer(answer, delimiter=";", lineterminator="\r\n")
+    pen = csv.writer(answer, delimiter=settings.CSV_SEPARATOR, lineterminator="\r\n")
     pen.writerow(["Dossier", "Commune", "Action", "Résultat", "Ce qui s’est passé"])
     for row in seen_rows(job, request.user).order_by("pk"):
         file = row.application

@@ -33,6 +33,7 @@ OTHERS = {
     "change_asked",
     "change_withdrawn",
     "closing_reminder",
+    "file_assigned",
     "help_asked",
     "instalment_requested",
     "outside_answered",

@@ -1,10 +1,12 @@
 """Verbs asked of several files: each row once, with its reason; the rights of now; what was seen still holds."""
 
+import os
 import uuid
+from collections import Counter
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts.states import Role
@@ -19,8 +21,10 @@ from reviews.models import Conflict, Job, JobRow, Review
 from reviews.services import jobs, start_job, write_opinion
 from reviews.services.interests import declare_conflict
 from reviews.states import RowState
+from reviews.tasks import run_unfinished_jobs
 from tests.factories.accounts import a_commune, a_fund_manager, a_membership, an_auditor, an_instructor
 from tests.factories.desk import Desk, fresh, in_days
+from tests.support.database import raw
 
 pytestmark = pytest.mark.django_db
 S = ApplicationState
@@ -105,6 +109,53 @@ class TestEngine:
         assert results(job)[broken.pk] == (RowState.REFUSED, jobs.BROKEN)
         assert results(job)[other.pk][0] == RowState.DONE
 
+    def test_a_row_that_the_database_always_lets_go_holds_nothing_back(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        unlucky, once, other = desk.application(), desk.application(), desk.application()
+        act, met = KINDS["confier"].act, Counter[int]()
+
+        def sometimes(pk: int, **given: Any) -> str:
+            met[pk] += 1
+            if pk == unlucky.pk or (pk == once.pk and met[pk] == 1):
+                raise OperationalError("deadlock detected")
+            return act(pk, **given)
+
+        monkeypatch.setattr(KINDS["confier"], "act", sometimes)
+        job = done("confier", [unlucky.pk, once.pk, other.pk], desk.manager, instructor=desk.instructor.pk)
+        assert results(job)[unlucky.pk] == (RowState.REFUSED, jobs.BROKEN) and met[unlucky.pk] == jobs.TRIES
+        assert [results(job)[pk][0] for pk in (once.pk, other.pk)] == [RowState.DONE, RowState.DONE]
+
+    def test_one_worker_at_a_time_is_at_a_job(self, desk: Desk) -> None:
+        application = desk.application()
+        job = start_job(
+            kind="confier", files=[application.pk], data={"instructor": desk.instructor.pk}, by=desk.manager
+        )
+        with raw(os.environ["DATABASE_URL"]) as another:
+            another.execute("SELECT pg_advisory_lock(%s, %s)", [jobs.LOCK, job.pk])
+            jobs.run(job.pk)
+            assert results(job)[application.pk][0] == RowState.WAITING, "the other worker is at it"
+        jobs.run(job.pk)
+        assert results(job)[application.pk][0] == RowState.DONE
+
+    def test_the_sweeper_wakes_and_does_nothing_itself(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        application = desk.application()
+        job = start_job(
+            kind="confier", files=[application.pk], data={"instructor": desk.instructor.pk}, by=desk.manager
+        )
+        woken: list[int] = []
+        monkeypatch.setattr(jobs, "_wake", woken.append)
+        run_unfinished_jobs()
+        assert woken == [job.pk] and results(job)[application.pk][0] == RowState.WAITING
+
+    def test_the_counts_leave_out_what_one_may_not_see(self, desk: Desk) -> None:
+        mine, hidden = desk.application(), desk.application()
+        manager = a_fund_manager()
+        job = done("confier", [mine.pk, hidden.pk], desk.manager, instructor=desk.instructor.pk)
+        declare_conflict(hidden.pk, reason="Parenté.", by=manager)
+        counted = Job.objects.with_counts(manager).get(pk=job.pk)
+        assert (counted.total, counted.done, counted.refused) == (1, 1, 0)
+
     def test_the_database_refuses_a_second_conclusion(self, desk: Desk) -> None:
         application, late = desk.application(), desk.application()
         job = done("confier", [application.pk], desk.manager, instructor=desk.instructor.pk)
@@ -176,9 +227,13 @@ class TestKinds:
         assert "une autre personne" in results(job)[application.pk][1]
         assert Decision.objects.get().state == DecisionState.RECORDED
 
-    def test_letters_that_wait(self, desk: Desk) -> None:
+    def test_letters_that_wait(self, desk: Desk, django_capture_on_commit_callbacks: Any) -> None:
         signed = desk.signed()
-        job = done("notifier", [signed.application_id], desk.head)
+        with django_capture_on_commit_callbacks() as after:
+            job = done("notifier", [signed.application_id], desk.head)
+        assert Decision.objects.get().state == DecisionState.SIGNED, "the PDF is made outside the row's transaction"
+        for call in after:
+            call()
         assert job.done == 1
         assert Decision.objects.get().state == DecisionState.NOTIFIED
 
