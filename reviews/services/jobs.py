@@ -114,6 +114,7 @@ def _rows(pk: int) -> bool:
             if lost >= TRIES:
                 log.exception("job_row_lost", job=pk, tries=lost)
                 _break_next(pk)
+                lost = 0
         if time.monotonic() > until:
             return False
 
