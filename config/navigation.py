@@ -111,6 +111,7 @@ MENU = (
         "Décisions", "decision_list", _holds(*DESK_ROLES, Role.AUDITOR), _to_sign, also=("/decisions/", "/scenarios/")
     ),
     Item("Bilans", "report_list", _holds(*DESK_ROLES, Role.AUDITOR), _to_read, also=("/bilans/",)),
+    Item("Intérêts", "interest_list", _holds(Role.EVALUATOR, *DESK_ROLES, Role.AUDITOR), also=("/interets/",)),
     Item("Évaluations", "review_list", _holds(Role.EVALUATOR), _to_review, also=("/evaluations/",)),
     Item("Bureau des finances", "finance_desk", _holds(*FINANCE_ROLES), also=("/finances/",)),
     Item("Versements", "instalment_list", _holds(*DESK_ROLES), _to_certify),

@@ -85,6 +85,11 @@ statement (décompte d’un versement; no recipient block)
 | paid | [{label, amount}]: each sum already paid |
 | gone_cents, amount_cents, left_cents, recover_cents | paid before, this payment, left afterwards, paid too much |
 
+interest_register (registre des déclarations et des déports; no number, commune, title)
+| call_title, year | |
+| declarations | [{person, at, words: [text], communes: [text]}] |
+| recusals | [{person, at, file, commune, reason, note}] |
+
 weekly_report (no number, commune, title)
 | week_from, week_to | dates |
 | year | |
@@ -156,6 +161,7 @@ SHAPES = {
         f"{_BLOCK} note",
     ),
     "payment_list": Shape.of(f"{_COMMON} number prepared_by sealed_by sealed_at lines total_cents fingerprint"),
+    "interest_register": Shape.of(f"{_COMMON} call_title year declarations recusals"),
     "award_act_letter": Shape.of(f"{_FILE} {_ACT_OF_AWARD}", f"{_BLOCK} fingerprint"),
     "statement": Shape.of(
         f"{_FILE} act_number act_date granted_cents lines paid gone_cents amount_cents recover_cents left_cents"

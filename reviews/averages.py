@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from reviews.models import Review, Score
-from reviews.states import MAX_SCORE, ReviewState
+from reviews.states import MAX_SCORE, SECOND_READING_OVER, ReviewState
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,11 @@ class Result:
     @property
     def shown(self) -> str:
         return tenths(self.points)
+
+    @property
+    def is_wide(self) -> bool:
+        """The grids are so far apart that one more person reads the file."""
+        return self.spread > SECOND_READING_OVER
 
     @property
     def spread_shown(self) -> str:

@@ -36,6 +36,7 @@ COMMUNES = OWN_PEOPLE | {"stranger"}
 DESK = some("instructor manager head")
 INSTRUCTS = some("instructor manager")
 FINANCE = some("preparer approver")
+STAFF_PEOPLE = frozenset(STAFF)
 READERS = DESK | FINANCE | {"auditor"}
 
 
@@ -222,6 +223,12 @@ TABLE: dict[str, Row] = {
     "review_list": row(some("evaluator unassigned")),
     "review_grid": both(some("evaluator"), pk="review"),
     "review_conflict": both(some("evaluator"), pk="review"),
+    "interest_list": row(STAFF_PEOPLE),
+    "interest_declare": both(STAFF_PEOPLE, slug="call"),
+    "interest_register": row(some("manager head auditor"), slug="call"),
+    "interest_register_pdf": row(some("manager head auditor"), slug="call"),
+    "conflict_lift": both(some("manager"), pk="conflict"),
+    "interest_lift": row(pk="no_act"),  # nobody named a commune: tests/reviews/test_interest_pages.py
     "review_ranking": row(DESK | {"auditor"}),
     # Payments
     "instalment_list": row(READERS),

@@ -146,7 +146,7 @@ class World:
         from fund.models import BudgetLine, Call
         from notifications.models import Message
         from payments.models import BankVersion, Batch, Instalment
-        from reviews.models import Review
+        from reviews.models import Conflict, Review
 
         files = Application.objects.filter(call__state="open")
         of_aubagne = files.filter(organisation__name="Aubagne")
@@ -164,6 +164,7 @@ class World:
             "asked_question": question.pk,
             "year": call.year,
             "no_act": 0,
+            "conflict": Conflict.objects.filter(lifted_at=None).order_by("pk").values_list("pk", flat=True)[0],
             "line": BudgetLine.objects.get(budget__year=call.year, kind="fund").pk,
             "step": "publier",
             "new_call": new_call.slug,

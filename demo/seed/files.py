@@ -26,7 +26,7 @@ from demo.seed import papers, questions, sent
 from demo.seed.calls import money
 from demo.seed.pen import Clock, Step, born, token, walk
 from fund.models import Call
-from reviews.models import Conflict, Opinion, Review, Score
+from reviews.models import Conflict, InterestDeclaration, Opinion, Review, Score
 from reviews.states import Advice, ReviewState
 
 S = ApplicationState
@@ -328,6 +328,8 @@ class Life:
             due_on=(at + timedelta(days=21)).date(),
         )
         born(review, by=self.manager, at=at, verb="assign")
+        if not InterestDeclaration.objects.filter(user=evaluator, call=self.scene.call).exists():
+            InterestDeclaration.objects.create(user=evaluator, call=self.scene.call, declared_at=at)
         if recusal:
             Conflict.objects.create(user=evaluator, application=self.application, reason=recusal.reason, declared_at=at)
             walk(

@@ -22,7 +22,8 @@ from reviews.averages import average_of, results
 from reviews.models import Review, Score
 from reviews.neutrality import neutral_evaluators, why_not
 from reviews.notifications import ReviewAssigned
-from reviews.states import COMMENT_UNDER, MAX_SCORE, ReviewState
+from reviews.services.declarations import must_have_declared
+from reviews.states import COMMENT_UNDER, MAX_SCORE, SECOND_READING_OVER, ReviewState
 
 S = ApplicationState
 OPEN_REVIEWS = (ReviewState.ASSIGNED, ReviewState.STARTED)
@@ -101,7 +102,9 @@ def _assign(application: Application, evaluator_pk: int, *, due_on: date, by: An
         raise DomainError(refusal)
     if due_on <= timezone.localdate():
         raise DomainError("La date de retour des évaluations est à venir.")
-    review = Review(application=application, evaluator=evaluator, assigned_by=by, due_on=due_on)
+    found = results([application.pk]).get(application.pk)
+    wide = found is not None and found.is_wide
+    review = Review(application=application, evaluator=evaluator, assigned_by=by, due_on=due_on, second_reading=wide)
     begin(review, by=by, verb="assign", data={"application": application.number})
     ReviewAssigned(review).queue()
     return review
@@ -155,6 +158,7 @@ def _own_open_review(review_pk: int, *, by: Any, version: int | None) -> Review:
     if not Review.objects.visible_to(by).filter(pk=review_pk, application__in=seen).exists():
         raise NotAllowed("Cette évaluation ne vous est pas confiée.")
     review = locked(Review.objects.select_related("application__call"), review_pk)
+    must_have_declared(by, review.application.call_id)
     if review.state == ReviewState.RECUSED:
         raise NotAllowed("Vous vous êtes déporté de ce dossier : votre grille n’y compte plus.")
     if review.state not in OPEN_REVIEWS:
@@ -192,12 +196,34 @@ def finish_review(application_pk: int, *, by: Any, version: int | None = None, r
         missing = f"{counted(late, 'grille')} {'ne sont pas rendues' if late > 1 else 'n’est pas rendue'}"
         what = missing if late else "Aucune grille n’est confiée"
         raise DomainError(f"{what} : dites pourquoi l’évaluation est close sans les attendre.")
+    _check_second_reading(application, reason)
     return applications.finish_review(
         application_pk,
         by=by,
         version=version,
         reason=reason.strip(),
         data={"submitted": len(states) - late, "missing": late, "average": average_of_file(application)},
+    )
+
+
+def _check_second_reading(application: Application, reason: str) -> None:
+    """Far apart, the grids need one more; a reason stands for it only when nobody neutral is left to read."""
+    found = results([application.pk]).get(application.pk)
+    if found is None or not found.is_wide:
+        return
+    if application.reviews.filter(second_reading=True, state=ReviewState.SUBMITTED).exists():
+        return
+    nobody = not neutral_evaluators(application)
+    if nobody and reason.strip():
+        return
+    asked = (
+        "dites pourquoi l’évaluation est close, personne n’étant libre de la relire"
+        if nobody
+        else "confiez le dossier à une personne de plus"
+    )
+    raise DomainError(
+        f"Les grilles s’écartent de {found.spread_shown} points, plus de {SECOND_READING_OVER} : une seconde lecture"
+        f" est attendue avant de clore\u202f; {asked}."
     )
 
 

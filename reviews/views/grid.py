@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -51,7 +52,13 @@ def review_list(request: HttpRequest) -> HttpResponse:
 @evaluator_page
 def review_grid(request: HttpRequest, pk: int) -> HttpResponse:
     """Read the file, note each criterion, keep it, hand it in."""
-    review = get_object_or_404(own_reviews(request.user), pk=pk)
+    review = get_object_or_404(own_reviews(request.user).select_related("application__call"), pk=pk)
+    if not services.has_declared(request.user, review.application.call_id):
+        messages.info(
+            request, "Dites d’abord si un intérêt vous lie à une commune de cet appel : deux clics s’il n’y en a pas."
+        )
+        declare = reverse("interest_declare", args=[review.application.call.slug])
+        return redirect(f"{declare}?evaluation={review.pk}")
     application = for_reading().select_related("submitted_by").get(pk=review.application_id)
     criteria = list(application.call.criteria.all())
     scores = {score.criterion_id: score for score in Score.objects.filter(review=review)}

@@ -137,6 +137,36 @@ SAMPLES: dict[str, dict[str, Any]] = {
         link="https://fonds.metropole.example/dossiers/0f3c2a/pieces/",
         signatory={"name": "Nadia Ferrandi", "capacity": "chargée du fonds, service Cohésion sociale"},
     ),
+    "interest_register": {
+        "head": letterhead(FUND),
+        "date": datetime(2026, 9, 11, 10, 30, tzinfo=PARIS),
+        "call_title": "Agir contre les discriminations",
+        "year": 2026,
+        "declarations": [
+            {
+                "person": "Salima Haddad",
+                "at": "2 septembre 2026 à 9 h 12",
+                "words": ["Mandats : conseillère municipale jusqu’en 2024"],
+                "communes": ["Aubagne"],
+            },
+            {
+                "person": "Marc Vial",
+                "at": "3 septembre 2026 à 14 h 05",
+                "words": ["Aucun intérêt déclaré"],
+                "communes": [],
+            },
+        ],
+        "recusals": [
+            {
+                "person": "Salima Haddad",
+                "at": "2 septembre 2026 à 9 h 12",
+                "file": "FI-2026-0017",
+                "commune": "Aubagne",
+                "reason": "Conseillère municipale jusqu’en 2024",
+                "note": "Grille déjà rendue, retirée de la moyenne",
+            }
+        ],
+    },
     "weekly_report": {
         "head": letterhead(FUND),
         "date": date(2026, 7, 13),

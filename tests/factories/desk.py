@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection
 from django.utils import timezone
@@ -66,6 +67,8 @@ class Desk:
             )
             ids = [one.pk for one in self.evaluators]
             reviews.open_review(pk, evaluators=ids, due_on=in_days(10), by=self.instructor)
+            for evaluator in self.evaluators:
+                says_no_interest(evaluator, application.call_id)
         elif step == S.REVIEWED:
             for review in Review.objects.filter(application=pk):
                 reviews.submit_review(review.pk, notes=notes(application), by=review.evaluator)
@@ -81,6 +84,12 @@ class Desk:
         return services.sign_decision(
             decision.pk, act_number="CM-2026-118", act_date=timezone.localdate(), by=self.head
         )
+
+
+def says_no_interest(person: User, call_pk: int) -> None:
+    """Once for the call: without it, no grid opens."""
+    if not reviews.has_declared(person, call_pk):
+        reviews.declare_interests(call_pk, by=person, key=uuid4())
 
 
 def notes(application: Application, value: int | None = 4, **by_code: int | None) -> dict[int, tuple[int | None, str]]:

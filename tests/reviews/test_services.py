@@ -15,7 +15,7 @@ from reviews import services
 from reviews.averages import Result, points, ranked, results, tenths
 from reviews.models import Conflict, Opinion, Review, Score
 from tests.factories.accounts import a_head_of_service, a_membership, an_auditor, an_evaluator, an_instructor
-from tests.factories.desk import Desk, fresh, in_days, notes
+from tests.factories.desk import Desk, fresh, in_days, notes, says_no_interest
 
 pytestmark = pytest.mark.django_db
 S = ApplicationState
@@ -216,6 +216,36 @@ class TestFinish:
         review = review_of(application, desk.evaluators[0])
         with pytest.raises(DomainError, match="close"):
             services.save_scores(review.pk, notes=notes(application), by=desk.evaluators[0])
+
+
+class TestSecondReading:
+    def handed_in(self, desk: Desk, *values: int) -> Application:
+        application = desk.application(S.UNDER_REVIEW)
+        for evaluator, value in zip(desk.evaluators, values, strict=True):
+            services.submit_review(review_of(application, evaluator).pk, notes=notes(application, value), by=evaluator)
+        return application
+
+    def test_far_apart_the_grids_need_one_more_before_the_close(self, desk: Desk) -> None:
+        application, third = self.handed_in(desk, 5, 3), an_evaluator()
+        with pytest.raises(DomainError, match="seconde lecture est attendue"):
+            services.finish_review(application.pk, reason="Nous sommes pressés.", by=desk.manager)
+        review = services.assign(application.pk, evaluator=third.pk, due_on=in_days(5), by=desk.manager)
+        assert review.second_reading
+        says_no_interest(third, application.call_id)
+        services.submit_review(review.pk, notes=notes(application, 4), by=third)
+        services.finish_review(application.pk, by=desk.manager)
+        assert fresh(application).state == S.REVIEWED
+
+    def test_near_each_other_they_do_not(self, desk: Desk) -> None:
+        application = self.handed_in(desk, 5, 4)
+        services.finish_review(application.pk, by=desk.manager)
+        assert fresh(application).state == S.REVIEWED
+
+    def test_with_a_reason_when_nobody_neutral_is_left(self, desk: Desk) -> None:
+        application = self.handed_in(desk, 5, 1)
+        with pytest.raises(DomainError, match="personne n’étant libre"):
+            services.finish_review(application.pk, by=desk.manager)
+        services.finish_review(application.pk, reason="Personne d’autre n’est libre.", by=desk.manager)
 
 
 class TestAverages:
