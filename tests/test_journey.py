@@ -393,11 +393,18 @@ def the_desk_gives_its_opinion(journey: Journey) -> None:
 # --- 5. Review -------------------------------------------------------------------------------------------------
 
 
+def says_no_interest(evaluator: Person) -> None:
+    """The first grid of a call asks for it."""
+    if "/interets/" in evaluator.page.url:
+        evaluator.press("Je n’ai aucun intérêt")
+
+
 def evaluators_score_or_step_aside(journey: Journey) -> None:
     *scoring, stepping_aside = EVALUATORS
     for account, note in zip(scoring, ("4", "3"), strict=True):
         evaluator = journey.by(account)
         evaluator.open(link_in(journey.mail(account, journey.number)))
+        says_no_interest(evaluator)
         evaluator.open("/evaluations/")
         evaluator.follow(journey.number)
         for group in evaluator.page.get_by_role("group", name="Note pour").all():
@@ -408,6 +415,7 @@ def evaluators_score_or_step_aside(journey: Journey) -> None:
     evaluator = journey.by(stepping_aside)
     evaluator.open("/evaluations/")
     evaluator.follow(journey.number)
+    says_no_interest(evaluator)
     evaluator.follow("J’ai un lien avec ce dossier")
     evaluator.write("Quel est cet intérêt", "J’ai travaillé avec la formatrice.")
     evaluator.press("Me déporter")
