@@ -53,6 +53,7 @@ app.conf.update(
         "make missing letters of acts": {"task": "payments.tasks.make_missing_act_letters", "schedule": 60.0},
         "make missing statements": {"task": "payments.tasks.make_missing_statements", "schedule": 60.0},
         "make missing reports": {"task": "applications.tasks.make_missing_reports", "schedule": 60.0},
+        "make missing minutes": {"task": "reviews.tasks.make_missing_minutes", "schedule": 60.0},
         "run unfinished works": {"task": "reviews.tasks.run_unfinished_jobs", "schedule": 60.0},
         "keep the reports": {"task": "applications.tasks.keep_reports", "schedule": crontab(minute=15)},
         "queue due reminders": {"task": "applications.tasks.remind_before_closing", "schedule": crontab(minute=5)},

@@ -90,6 +90,15 @@ interest_register (registre des déclarations et des déports; no number, commun
 | declarations | [{person, at, words: [text], communes: [text]}] |
 | recusals | [{person, at, file, commune, reason, note}] |
 
+minutes (procès-verbal d’une séance; number is absent, title is that of the session; no commune)
+| call_title, held_at, place | |
+| quorum | a sentence |
+| present, excused | [text] |
+| files | [{number, commune, title, asked, answer, lines: [text]}]: amounts already written |
+| out | [text]: files of the call that were not on the agenda |
+| totals | [{label, amount}], amounts already written |
+| fingerprint | SHA-256 of the frozen session |
+
 weekly_report (no number, commune, title)
 | week_from, week_to | dates |
 | year | |
@@ -165,6 +174,9 @@ SHAPES = {
     "award_act_letter": Shape.of(f"{_FILE} {_ACT_OF_AWARD}", f"{_BLOCK} fingerprint"),
     "statement": Shape.of(
         f"{_FILE} act_number act_date granted_cents lines paid gone_cents amount_cents recover_cents left_cents"
+    ),
+    "minutes": Shape.of(
+        f"{_COMMON} title call_title held_at place quorum present excused files out totals fingerprint"
     ),
     "weekly_report": Shape.of(f"{_COMMON} week_from week_to year figures envelope states", "tables notes"),
 }

@@ -65,13 +65,33 @@ IF OLD.state IN ('closed', 'signed') AND
     IS DISTINCT FROM (OLD.deliberation_number, OLD.deliberation_date, OLD.executory_on, OLD.act_reference,
                       OLD.signed_by_id, OLD.signed_at)
 THEN {refuse("a session that was closed stays as it was")} END IF;
-IF NEW.state = 'open' AND OLD.state = 'planned' AND
+IF OLD.state <> 'planned' AND NEW.quorum_waiver IS DISTINCT FROM OLD.quorum_waiver THEN
+    {refuse("a session that was opened keeps why it sits without its quorum")}
+END IF;
+IF NEW.state = 'closed' AND OLD.state = 'open'
+    AND NEW.snapshot_sha256 <> encode(sha256(convert_to(NEW.snapshot::text, 'UTF8')), 'hex')
+THEN {refuse("the print of a session is that of what was seen")} END IF;
+IF NEW.state = 'open' AND OLD.state = 'planned' AND btrim(NEW.quorum_waiver) = '' AND
     (SELECT count(*) FROM reviews_committeemember m WHERE m.session_id = NEW.id AND m.attendance = 'present') < NEW.quorum
 THEN {refuse("a session opens with its quorum")} END IF;
 IF NEW.state = 'closed' AND OLD.state = 'open' AND EXISTS (
     SELECT 1 FROM reviews_agendaitem i WHERE i.session_id = NEW.id AND i.outcome = '')
 THEN {refuse("a session closes once every file has its answer")} END IF;
 RETURN NEW;
+"""
+
+# At commit, under the lock of the balance: what the closed sessions of the envelope promise still fits in it.
+PROMISES_FIT = f"""
+SELECT b.available INTO room FROM fund_call c
+    JOIN fund_envelopebalance b ON b.envelope_id = c.envelope_id WHERE c.id = NEW.call_id FOR UPDATE OF b;
+SELECT coalesce(sum(i.amount_cents), 0) INTO total FROM reviews_agendaitem i
+    JOIN reviews_committeesession s ON s.id = i.session_id AND s.state IN ('closed', 'signed')
+    JOIN fund_call c ON c.id = s.call_id AND c.envelope_id = (SELECT envelope_id FROM fund_call WHERE id = NEW.call_id)
+    JOIN applications_application a ON a.id = i.application_id
+        AND a.state IN ('in_instruction', 'awaiting_commune', 'under_review', 'reviewed', 'waitlisted')
+    WHERE i.outcome = 'granted' AND i.decision_id IS NULL;
+IF total > coalesce(room.available, 0) THEN {refuse("a session that closes fits in its envelope")} END IF;
+RETURN NULL;
 """
 
 # Members and files are settled before the close; a file is answered while the session is open.
@@ -84,7 +104,7 @@ MEMBER = f"""
 {_SESSION}
 IF TG_OP = 'UPDATE' AND (NEW.session_id, NEW.user_id) IS DISTINCT FROM (OLD.session_id, OLD.user_id)
 THEN {refuse("a member keeps their session")} END IF;
-IF sitting.state IN ('closed', 'signed') AND NOT {BY_OWNER} THEN {_CLOSED} END IF;
+IF sitting.state IN ('closed', 'signed', 'cancelled') AND NOT {BY_OWNER} THEN {_CLOSED} END IF;
 IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
 RETURN NEW;
 """
@@ -105,7 +125,7 @@ IF sitting.state IN ('closed', 'signed') AND NOT {BY_OWNER} THEN
     RETURN NEW;
 END IF;
 IF TG_OP = 'DELETE' THEN
-    IF OLD.outcome <> '' THEN {refuse("a file that was answered stays on the agenda")} END IF;
+    IF OLD.outcome <> '' OR OLD.passages <> '[]' THEN {refuse("a file that was answered stays on the agenda")} END IF;
     RETURN OLD;
 END IF;
 SELECT a.call_id, a.state, a.requested_cents, a.allowed_cents INTO file FROM applications_application a
@@ -118,6 +138,12 @@ IF NEW.outcome <> '' AND (TG_OP = 'INSERT' OR (NEW.outcome, NEW.amount_cents, NE
     NEW.abstentions) IS DISTINCT FROM (OLD.outcome, OLD.amount_cents, OLD.reasons, OLD.votes_for, OLD.votes_against,
     OLD.abstentions)) AND NOT {BY_OWNER} THEN
     IF sitting.state <> 'open' THEN {refuse("a file is answered while the session is open")} END IF;
+    IF NEW.outcome IN ('granted', 'refused') AND EXISTS (
+        SELECT 1 FROM reviews_agendaitem o JOIN reviews_committeesession s ON s.id = o.session_id
+        LEFT JOIN applications_decision d ON d.id = o.decision_id
+        WHERE o.application_id = NEW.application_id AND o.session_id <> NEW.session_id AND s.state <> 'cancelled'
+            AND o.outcome IN ('granted', 'refused') AND d.state IS DISTINCT FROM 'withdrawn'
+    ) THEN {refuse("a file is answered by one committee")} END IF;
     IF {CONFLICTED.format(user="NEW.decided_by_id", application="NEW.application_id")} THEN
         {refuse("no answer by a person with an interest in the file")}
     END IF;
@@ -127,9 +153,10 @@ RETURN NEW;
 
 # At commit: no more voices than members present who did not step aside.
 _VOICES = f"""
-SELECT count(*) INTO voices FROM reviews_committeemember m WHERE m.session_id = {{session}} AND m.attendance = 'present'
-    AND NOT EXISTS (SELECT 1 FROM reviews_recusal r WHERE r.member_id = m.id AND r.item_id = {{item}})
-    AND NOT ({CONFLICTED.format(user="m.user_id", application="{application}")});
+SELECT count(*) INTO voices FROM reviews_committeemember seat
+    WHERE seat.session_id = {{session}} AND seat.attendance = 'present'
+    AND NOT EXISTS (SELECT 1 FROM reviews_recusal r WHERE r.member_id = seat.id AND r.item_id = {{item}})
+    AND NOT ({CONFLICTED.format(user="seat.user_id", application="{application}")});
 """
 ITEM_VOICES = f"""
 {_VOICES.format(session="NEW.session_id", item="NEW.id", application="NEW.application_id")}
@@ -202,7 +229,18 @@ def scenario_guards() -> list[Guard]:
 
 
 def session_guards() -> list[Guard]:
-    return [Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=SESSION_STAYS)]
+    return [
+        Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=SESSION_STAYS),
+        Guard(
+            name="fits",
+            when=pgtrigger.After,
+            operation=pgtrigger.UpdateOf("state"),
+            timing=pgtrigger.Deferred,
+            condition=pgtrigger.Condition("NEW.state = 'closed' AND OLD.state = 'open'"),
+            declare=[("room", "record"), ("total", "bigint")],
+            func=PROMISES_FIT,
+        ),
+    ]
 
 
 def member_guards() -> list[Guard]:

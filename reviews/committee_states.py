@@ -23,6 +23,7 @@ class SessionState(models.TextChoices):
     OPEN = "open", "Ouverte"
     CLOSED = "closed", "Close"
     SIGNED = "signed", "Signée"
+    CANCELLED = "cancelled", "Annulée"
 
 
 class VoteMode(models.TextChoices):

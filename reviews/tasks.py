@@ -2,6 +2,8 @@
 
 from celery import shared_task
 
+from common.sweeps import make_each
+from reviews import committee_papers
 from reviews.services import jobs, remind_outside
 
 
@@ -19,3 +21,13 @@ def run_unfinished_jobs() -> None:
 @shared_task
 def remind_outside_opinions() -> None:
     remind_outside()
+
+
+@shared_task
+def make_minutes(pk: int) -> None:
+    committee_papers.make(pk)
+
+
+@shared_task
+def make_missing_minutes() -> None:
+    make_each(committee_papers.waiting(), committee_papers.make, "minutes_not_made", "session")

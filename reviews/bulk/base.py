@@ -48,6 +48,7 @@ class Kind(ABC):
     title: str  # « Envoi en évaluation », of its job
     hint: str = ""
     form: type[JobForm] = JobForm
+    listed: bool = True  # among the verbs of the queue
     decides: bool = False  # what the commune will read as final: its page says so
 
     @abstractmethod

@@ -25,13 +25,13 @@ S = SessionState
 
 class SessionQuerySet(models.QuerySet["CommitteeSession"]):
     def visible_to(self, user: Any) -> "SessionQuerySet":
-        """The desk, the auditor, and whoever is invited."""
+        """The desk, the auditor, and whoever sits there, once invited or once it opened."""
         if not user.is_authenticated or not user.is_active or not user.is_fund_staff:
             return self.none()
         if user.has_role(*DESK_ROLES, Role.AUDITOR):
             return self
         mine = CommitteeMember.objects.filter(session=OuterRef("pk"), user=user)
-        return self.filter(Exists(mine))
+        return self.filter(Exists(mine)).exclude(state=S.PLANNED, invited_at=None)
 
 
 class CommitteeSession(StatefulModel):
@@ -52,6 +52,7 @@ class CommitteeSession(StatefulModel):
     scenario = models.ForeignKey(Scenario, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     invited_at = models.DateTimeField("convoquée le", null=True)
+    quorum_waiver = models.TextField("ouverture sans quorum", blank=True, default="")
     opened_at = models.DateTimeField("ouverte à", null=True)
     closed_at = models.DateTimeField("close à", null=True)
     closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
@@ -73,7 +74,7 @@ class CommitteeSession(StatefulModel):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(quorum__gte=1, quorum__lte=200), name="session_quorum_sane"),
             models.CheckConstraint(
-                condition=Q(state__in=(S.PLANNED, S.OPEN), snapshot__isnull=True)
+                condition=Q(state__in=(S.PLANNED, S.OPEN, S.CANCELLED), snapshot__isnull=True)
                 | Q(snapshot__isnull=False, snapshot_sha256__regex=r"^[0-9a-f]{64}$", closed_by__isnull=False),
                 name="session_closed_is_frozen",
             ),
@@ -97,8 +98,12 @@ class CommitteeSession(StatefulModel):
         return self.state in (S.CLOSED, S.SIGNED)
 
     @transition(state, source=S.PLANNED, target=S.OPEN)
-    def open(self) -> None:
-        self.opened_at = Now()
+    def open(self, *, waiver: str = "") -> None:
+        """`waiver` says why it sits without its quorum."""
+        self.opened_at, self.quorum_waiver = Now(), waiver
+
+    @transition(state, source=S.PLANNED, target=S.CANCELLED)
+    def cancel(self) -> None: ...
 
     @transition(state, source=S.OPEN, target=S.CLOSED)
     def close(self, *, closer: Any, snapshot: dict[str, Any], sha256: str) -> None:
@@ -137,7 +142,8 @@ class CommitteeMember(models.Model):
 class AgendaItem(models.Model):
     """A file before the committee: what is proposed, what is answered, how it was voted.
 
-    `version` counts the changes: two people who write at once do not overwrite each other.
+    `version` counts the changes: two people who write at once do not overwrite each other. `voters` is how many could vote
+    when it was answered; `passages` keeps the answers of the passages before, when an adjourned file comes back.
     """
 
     grants = Grants.OPEN
@@ -157,6 +163,8 @@ class AgendaItem(models.Model):
     decision = models.OneToOneField(
         Decision, on_delete=models.PROTECT, null=True, blank=True, related_name="agenda_item"
     )
+    voters = models.PositiveSmallIntegerField("votants", null=True, blank=True)
+    passages = models.JSONField("passages précédents", default=list, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:

@@ -32,7 +32,7 @@ SHOWN = 200
 def bulk(request: HttpRequest, code: str) -> HttpResponse:
     """What would be done and what is refused; then the work is asked for."""
     kind = KINDS.get(code)
-    if kind is None or not kind.offered(request.user):
+    if kind is None or not kind.listed or not kind.offered(request.user):
         raise Http404
     chosen = selection(request)
     form = kind.form(request.POST or None, by=request.user)
@@ -132,6 +132,7 @@ def job_detail(request: HttpRequest, key: UUID) -> HttpResponse:
     context = {
         "job": job,
         "title": title_of(job),
+        "again": job.kind in KINDS and KINDS[job.kind].listed,
         "concluded": job.done + job.refused,  # type: ignore[attr-defined]
         "rows": list(rows.order_by("-state", "pk")[:SHOWN]),
         "most": SHOWN,

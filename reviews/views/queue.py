@@ -115,7 +115,7 @@ def export_query(request: HttpRequest, chosen: queue.Filters) -> str:
 
 def gestures(user: Any) -> list[Kind]:
     """What this person may ask of several files."""
-    return [kind for kind in KINDS.values() if user.has_role(*DESK_ROLES) and kind.offered(user)]
+    return [kind for kind in KINDS.values() if kind.listed and user.has_role(*DESK_ROLES) and kind.offered(user)]
 
 
 def current_call(pk: int | None) -> Call | None:

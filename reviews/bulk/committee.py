@@ -1,0 +1,72 @@
+"""The answers of a signed session, recorded as decisions: each point of the agenda leads to one, never two."""
+
+from typing import Any
+
+from accounts.states import Role
+from applications import services
+from applications.models import Application
+from applications.services.decisions import check_amount, check_decidable
+from applications.states import DecisionKind, DecisionState
+from common.errors import DomainError
+from common.money import euros
+from reviews.bulk.base import Asked, Kind, Ready, register
+from reviews.committee_states import Outcome, SessionState
+from reviews.models import AgendaItem
+
+KINDS_OF = {
+    Outcome.GRANTED: DecisionKind.GRANT,
+    Outcome.REFUSED: DecisionKind.REJECT,
+    Outcome.WAITLISTED: DecisionKind.WAITLIST,
+}
+DONE = {
+    Outcome.REFUSED: "Refus enregistré ; il attend sa signature.",
+    Outcome.WAITLISTED: "Mise en liste d’attente enregistrée ; elle attend sa signature.",
+}
+
+
+@register
+class RecordSession(Kind):
+    code, verb, title = "comite", "Enregistrer les décisions", "Décisions de la séance enregistrées"
+    decides = True
+    listed = False  # asked from the session, never from the queue
+
+    def offered(self, by: Any) -> bool:
+        return bool(by.has_role(Role.FUND_MANAGER))
+
+    def preflight(self, application: Application, *, by: Any, asked: Asked) -> Ready:
+        item = answered(application.pk, asked)
+        kind = KINDS_OF[Outcome(item.outcome)]
+        check_decidable(application, kind, by=by)
+        if kind == DecisionKind.GRANT:
+            check_amount(application, application.call, item.amount_cents, item.reasons)
+        words = f"accord de {euros(item.amount_cents)}" if item.amount_cents else item.get_outcome_display().lower()
+        seen = {"outcome": item.outcome, "cents": item.amount_cents, "version": application.version}
+        return Ready(words=words, cents=item.amount_cents, seen=seen)
+
+    def act(self, pk: int, *, by: Any, asked: Asked, seen: Asked) -> str:
+        item = answered(pk, asked)
+        common = {"reasons": item.reasons, "by": by, "version": seen.get("version")}
+        if item.outcome == Outcome.GRANTED:
+            decision = services.grant(pk, amount_cents=item.amount_cents, **common)
+        elif item.outcome == Outcome.REFUSED:
+            decision = services.reject(pk, **common)
+        else:
+            decision = services.waitlist(pk, **common)
+        item.decision = decision
+        item.save(update_fields=["decision"])
+        if item.outcome == Outcome.GRANTED:
+            return f"Accord de {euros(item.amount_cents)} enregistré ; il attend sa signature."
+        return DONE[Outcome(item.outcome)]
+
+
+def answered(application: int, asked: Asked) -> AgendaItem:
+    """The point of the signed session on this file, not yet recorded."""
+    items = AgendaItem.objects.filter(session=asked.get("session"), application=application)
+    item = items.select_related("session", "decision").first()
+    if item is None or item.session.state != SessionState.SIGNED:
+        raise DomainError("La séance n’est pas signée, ou ce dossier n’y était pas.")
+    if item.outcome not in KINDS_OF:
+        raise DomainError("Le comité a ajourné ce dossier : aucune décision n’en sort.")
+    if item.decision is not None and item.decision.state != DecisionState.WITHDRAWN:
+        raise DomainError("La décision de ce dossier est déjà enregistrée. Rien n’a été changé.")
+    return item
