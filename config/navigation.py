@@ -108,11 +108,16 @@ MENU = (
     Item("Dossiers", "desk_queue", _holds(Role.AUDITOR), also=("/instruction/",)),
     Item("Questions", "desk_questions", _holds(*DESK_ROLES), to_answer),
     Item(
-        "Décisions", "decision_list", _holds(*DESK_ROLES, Role.AUDITOR), _to_sign, also=("/decisions/", "/scenarios/")
+        "Décisions",
+        "decision_list",
+        _holds(*DESK_ROLES, Role.AUDITOR),
+        _to_sign,
+        also=("/decisions/", "/scenarios/", "/comites/"),
     ),
     Item("Bilans", "report_list", _holds(*DESK_ROLES, Role.AUDITOR), _to_read, also=("/bilans/",)),
     Item("Intérêts", "interest_list", _holds(Role.EVALUATOR, *DESK_ROLES, Role.AUDITOR), also=("/interets/",)),
     Item("Évaluations", "review_list", _holds(Role.EVALUATOR), _to_review, also=("/evaluations/",)),
+    Item("Évaluations", "review_list", _holds(Role.EVALUATOR), _to_review, also=("/evaluations/", "/comites/")),
     Item("Bureau des finances", "finance_desk", _holds(*FINANCE_ROLES), also=("/finances/",)),
     Item("Versements", "instalment_list", _holds(*DESK_ROLES), _to_certify),
     Item("Versements", "instalment_list", _holds(*FINANCE_ROLES), _to_pay),

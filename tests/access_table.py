@@ -209,6 +209,22 @@ TABLE: dict[str, Row] = {
     "decision_list": row(DESK | {"auditor"}),
     "decision_sign": row(DESK | {"auditor"}, some("head"), pk="recorded"),
     "decision_withdraw": both(some("manager"), pk="recorded"),
+    "committee_list": row(DESK | some("auditor evaluator unassigned")),
+    "committee_create": both(some("manager"), slug="call"),
+    "committee_detail": row(DESK | {"auditor"}, pk="session"),
+    "committee_edit": both(some("manager"), pk="session"),
+    "committee_agenda": row(NOBODY, some("manager"), pk="session"),
+    "committee_invite": row(NOBODY, some("manager"), pk="session"),
+    "committee_cancel": both(some("manager"), pk="session"),
+    "committee_open": both(some("manager"), pk="session"),
+    "committee_attendance": row(NOBODY, INSTRUCTS, pk="session"),
+    "committee_screen": row(DESK | {"auditor"}, pk="session"),
+    "committee_envelope": row(DESK | {"auditor"}, pk="session"),
+    "committee_pen": both(INSTRUCTS, pk="session", item_pk="item"),
+    "committee_close": both(some("manager"), pk="session"),
+    "committee_sign": both(some("head"), pk="session"),
+    "committee_record": row(pk="session"),  # once signed: tests/reviews/test_committee_pages.py
+    "committee_export": row(pk="session", kind="format"),  # once closed: the same
     "scenario_list": row(DESK | {"auditor"}),
     "scenario_compare": row(),  # two scenarios in the address: tests/reviews/test_scenarios.py
     "scenario_create": both(INSTRUCTS, slug="call"),

@@ -118,6 +118,20 @@ def an_outside_question_on(public_id: Any) -> Any:
     return ask_outside(file.pk, question=question, by=User.objects.get(email=STAFF["instructor"]))
 
 
+def a_session_of(call: Any) -> Any:
+    """Planned, its members not yet invited."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from reviews.services import Plan, plan_session
+
+    manager = User.objects.get(email=STAFF["manager"])
+    plan = Plan(title="Comité", held_at=timezone.now() + timedelta(days=9), place="Salle du Pharo", quorum=1)
+    evaluator = User.objects.get(email=STAFF["evaluator"])
+    return plan_session(call.pk, plan=plan, members={evaluator.pk: ""}, by=manager)
+
+
 def a_job_on(public_id: Any) -> Any:
     """Asked by the instructor."""
     from reviews.services import start_job
@@ -191,6 +205,8 @@ class World:
             if files.filter(state="under_review", reviews=assigned).exists() else None,
             "review": assigned.pk,
             "scenario": a_scenario_of(call).pk,
+            "session": a_session_of(call).pk,
+            "item": 0,
             "change": a_change_of(signed.get(kind="grant").application).pk,
             "recovery": 0,
             "planned": Instalment.objects.get(decision__in=signed, position=1).pk,

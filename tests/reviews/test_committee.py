@@ -5,6 +5,7 @@ import io
 import pikepdf
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from applications import services as applications
@@ -89,7 +90,7 @@ class TestSitting:
         with pytest.raises(DomainError, match="1 présents pour 2"):
             room.open(there=[0])
         with pytest.raises(IntegrityError, match="quorum"):
-            CommitteeSession.objects.filter(pk=room.pk).update(state="open", version=99)
+            CommitteeSession.objects.filter(pk=room.pk).update(state="open", version=F("version") + 1)
 
     def test_without_quorum(self, room: Committee) -> None:
         services.take_attendance(room.pk, attendance={room.seats()[0]: "present"}, by=room.desk.manager)
@@ -170,7 +171,7 @@ class TestSitting:
             services.remove_file(room.pk, again.pk, by=room.desk.manager)
         room.answer(0)
         told = room.close().snapshot["files"]
-        assert [one["passages"] for one in told if one["application"] == room.files[0].pk][0]
+        assert next(one["passages"] for one in told if one["application"] == room.files[0].pk)
 
     def test_an_adjourned_file_comes_to_a_later_session(self, room: Committee) -> None:
         room.open()
@@ -297,7 +298,8 @@ class TestSigned:
         room.sign()
         before = EnvelopeBalance.objects.get(envelope=room.desk.call.envelope_id).available
         _recorded(room, [0, 1, 2, 3])
-        _recorded(room, [0, 1, 2, 3])
+        with pytest.raises(DomainError, match="déjà enregistrée"):
+            _recorded(room, [0, 1, 2, 3])
         given = {one.application_id: (one.kind, one.amount_cents, one.reasons) for one in Decision.objects.all()}
         assert given == {
             room.files[0].pk: ("grant", 400_000, ""),
