@@ -49,6 +49,8 @@ SENTENCES = {
     "agree_change": "a donné son accord à la modification du montant",
     "accept_change": "a accepté la modification de l’action",
     "refuse_change": "a refusé la modification de l’action",
+    "committee_answer": "a noté la réponse du comité",
+    "committee_again": "a remis le dossier devant le comité, second passage",
     "grant": "a enregistré un accord",
     "waitlist": "a enregistré une mise en liste d’attente",
     "reject": "a enregistré un refus",

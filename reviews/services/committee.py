@@ -124,7 +124,7 @@ def add_files(pk: int, *, files: Iterable[int], by: Any) -> int:
         for place, file in enumerate(ordered, start=last + 1)
     )
     recuse_interested(session)
-    _save(session, by=by, verb="add_files", data={"items": [str(file.number) for file in ordered]})
+    _save(session, by=by, verb="add_files", data={"files": len(ordered)})
     return len(ordered)
 
 
@@ -135,7 +135,7 @@ def remove_file(pk: int, item_pk: int, *, by: Any) -> None:
     if item.outcome or item.passages:
         raise DomainError("Le comité a déjà répondu à ce dossier : il reste à l’ordre du jour.")
     item.delete()
-    _save(session, by=by, verb="remove_file", data={"application": item.application_id})
+    _save(session, by=by, verb="remove_file", data={})
 
 
 @transaction.atomic
@@ -177,7 +177,7 @@ def present_again(pk: int, item_pk: int, *, by: Any, version: int | None = None)
     item.position = (session.items.aggregate(last=Max("position"))["last"] or 0) + 1
     item.version += 1
     item.save()
-    record(session, by=by, verb="present_again", data={"application": item.application_id})
+    record(item.application, by=by, verb="committee_again", data={"session": session.pk})
     return item
 
 

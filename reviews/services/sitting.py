@@ -102,7 +102,7 @@ def answer_item(pk: int, item_pk: int, *, answer: Answer, by: Any, version: int 
     item.version += 1
     item.save()
     if _figures(item) != before:
-        record(session, by=by, verb="answer", data={"application": item.application_id, **_told(item)})
+        record(item.application, by=by, verb="committee_answer", data={"session": session.pk, **_told(item)})
     return item
 
 
