@@ -14,7 +14,7 @@ from common import grants
 from common.workflow import StatefulModel
 from fund.states import Account
 from journal import verification
-from reports import committees, final_reports
+from reports import final_reports
 
 
 @dataclass(frozen=True)
@@ -398,7 +398,7 @@ WORKFLOW = (
     ),
 )
 
-REPORTS = tuple(Invariant(*rule) for rule in (*final_reports.RULES, *committees.RULES))
+REPORTS = tuple(Invariant(*rule) for rule in final_reports.RULES)
 
 DATABASE = (
     Invariant(
