@@ -16,7 +16,7 @@ from common.errors import DomainError, Stale
 from common.workflow import StatefulModel
 from journal.models import Entry, IdempotencyKey, Kind, Seal
 
-Thing = TypeVar("Thing", bound=StatefulModel)
+Row = TypeVar("Row", bound=models.Model)
 
 
 def chain_of(subject: models.Model) -> str:
@@ -28,13 +28,13 @@ def history(subject: models.Model) -> models.QuerySet[Entry]:
     return Entry.objects.filter(chain=chain_of(subject)).order_by("sequence")
 
 
-def locked(queryset: models.QuerySet[Thing], pk: int, *, version: int | None = None) -> Thing:
+def locked(queryset: models.QuerySet[Row], pk: int, *, version: int | None = None) -> Row:
     """Beats 1 and 2: the row, locked; Stale when the user saw another version. Never act on a row fetched before."""
     try:
         thing = queryset.select_for_update(no_key=True, of=("self",)).get(pk=pk)
-    except queryset.model.DoesNotExist as error:
+    except queryset.model.DoesNotExist as error:  # type: ignore[attr-defined]
         raise DomainError("Cet élément n’existe plus.") from error
-    if version is not None and thing.version != version:
+    if version is not None and thing.version != version:  # type: ignore[attr-defined]
         raise Stale
     return thing
 
