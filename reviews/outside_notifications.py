@@ -17,6 +17,8 @@ class Contact:
 
     name: str
     email: str
+    pk: None = None
+    is_active: bool = True
 
     def get_full_name(self) -> str:
         return self.name

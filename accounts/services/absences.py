@@ -17,7 +17,7 @@ from journal.services import record
 LONGEST = timedelta(days=3 * 366)
 
 
-def may_declare_for(by: Any, person: User) -> bool:
+def may_declare_for(person: User, *, by: Any) -> bool:
     """For oneself; the fund manager and the head of service for anybody (illness)."""
     return by.has_role(*DESK_ROLES) and (by.pk == person.pk or by.has_role(Role.FUND_MANAGER, Role.HEAD_OF_SERVICE))
 
@@ -25,7 +25,7 @@ def may_declare_for(by: Any, person: User) -> bool:
 @transaction.atomic
 def declare_absence(*, person: User, starts_on: date, ends_on: date, substitute: User | None, by: Any) -> Absence:
     """Somebody of the desk is away between two days. Not twice at once."""
-    if not may_declare_for(by, person):
+    if not may_declare_for(person, by=by):
         raise NotAllowed("Vous déclarez vos absences ; la gestion du fonds et la direction, celles de l’équipe.")
     if not person.has_role(*DESK_ROLES):
         raise DomainError("Cette personne n’est pas de l’équipe qui instruit.")
@@ -51,7 +51,7 @@ def declare_absence(*, person: User, starts_on: date, ends_on: date, substitute:
 @transaction.atomic
 def cancel_absence(pk: int, *, by: Any) -> Absence:
     absence = Absence.objects.select_for_update(no_key=True, of=("self",)).select_related("person").get(pk=pk)
-    if not may_declare_for(by, absence.person):
+    if not may_declare_for(absence.person, by=by):
         raise NotAllowed("Cette absence n’est pas la vôtre.")
     if absence.cancelled_at is None:
         absence.cancelled_at = Now()
