@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -27,7 +27,7 @@ from notifications.models import Message
 from reports import figures as facts
 from reports import invariants
 from reports.notifications import FilesBroken, InvariantsBroken, SealMade, WeeklyReport, holders
-from reviews.models import Conflict
+from reviews.hidden import hidden_since
 
 log = structlog.get_logger(__name__)
 DUE_HOUR = 7  # Monday, Paris
@@ -82,8 +82,7 @@ def periodic_reports(user: User) -> Q:
         return issued
     mails = Message.objects.filter(kind=WeeklyReport.kind, recipient_id=user.pk).values_list("attachments", flat=True)
     paths = [one["path"] for attachments in mails for one in attachments]
-    since = Conflict.objects.filter(user=user, lifted_at=None).aggregate(at=Max("declared_at"))["at"]
-    return issued & Q(path__in=paths, created_at__gt=since)
+    return issued & Q(path__in=paths, created_at__gt=hidden_since(user))
 
 
 def keep(pdf: bytes, *, name: str) -> StoredFile:

@@ -1,12 +1,15 @@
 """What a declared interest hides (common.hidden): the files, and whatever hangs below them, two steps down."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import Max
 
 from applications.models import Application
 from common.hidden import Hidden
 from documents.models import StoredFile
+from reviews.models import Conflict, DeclaredOrganisation
 from reviews.policies import without_declared_interest
 
 STEPS = 2
@@ -16,6 +19,14 @@ def of_declared_interests(user: Any) -> Hidden:
     """The files in which this person declared an interest, but those of their own commune."""
     found = list(Application.objects.filter(~without_declared_interest(user)).values_list("pk", "number"))
     return Hidden(frozenset(pk for pk, _ in found), frozenset(number for _, number in found if number))
+
+
+def hidden_since(user: Any) -> datetime | None:
+    """When this person last declared an interest, in a file or in a commune for a call."""
+    in_files = Conflict.objects.filter(user=user, lifted_at__isnull=True).aggregate(at=Max("declared_at"))["at"]
+    named = DeclaredOrganisation.objects.filter(declaration__user=user, lifted_at__isnull=True)
+    in_communes = named.aggregate(at=Max("declaration__declared_at"))["at"]
+    return max(filter(None, (in_files, in_communes)), default=None)
 
 
 def below(hidden: Hidden) -> dict[str, set[int]]:

@@ -14,7 +14,8 @@ from applications.models import Application, Attachment
 from applications.states import UNDECIDED
 from common.dates import PARIS
 from documents.states import FileState
-from reviews.models import Conflict, OutsideOpinion
+from reviews.models import OutsideOpinion
+from reviews.neutrality import not_neutral
 from reviews.outside_states import GRACE_DAYS, OutsideState
 
 SALT = "reviews.outside"
@@ -60,12 +61,8 @@ def papers_of(opinion: OutsideOpinion) -> list[Attachment]:
 
 
 def is_barred(user: Any, application: Application) -> bool:
-    """Somebody signed in who has an interest in the file reads nothing of it, by a link either."""
-    if not user.is_authenticated:
-        return False
-    if application.organisation_id in user.organisation_ids():
-        return True
-    return Conflict.objects.filter(user=user, application=application, lifted_at=None).exists()
+    """Somebody signed in who is not neutral for the file reads nothing of it, by a link either."""
+    return user.is_authenticated and user.pk in not_neutral(application)
 
 
 def outside_files(user: Any) -> Q:

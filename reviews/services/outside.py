@@ -8,7 +8,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
-from accounts.models import Membership
+from accounts.models import Membership, User
 from applications.models import Application
 from applications.services.instruction import check_instructs, locked_for_desk
 from applications.states import UNDECIDED, ApplicationState
@@ -18,8 +18,9 @@ from common.errors import DomainError
 from documents import services as storage
 from journal.models import Kind
 from journal.services import advance, begin, locked, record
-from reviews.models import Conflict, OutsideOpinion
+from reviews.models import OutsideOpinion
 from reviews.models.outside import new_nonce
+from reviews.neutrality import not_neutral
 from reviews.outside import end_of_link, papers_to_show, still_waits
 from reviews.outside_notifications import OutsideAnswered, OutsideAsked, OutsideReminder, OutsideWithdrawn
 from reviews.outside_states import MAX_DAYS, OutsideAdvice, OutsideState
@@ -115,8 +116,9 @@ def _check_person(application: Application, email: str) -> None:
         raise DomainError(
             "Cette adresse est celle d’une personne de la commune qui demande l’aide : demandez à une autre."
         )
-    if Conflict.objects.filter(application=application, user__email__iexact=email, lifted_at=None).exists():
-        raise DomainError("Cette personne a déclaré un intérêt dans le dossier : demandez à une autre.")
+    person = User.objects.filter(email__iexact=email).first()
+    if person and (why := not_neutral(application).get(person.pk)):
+        raise DomainError(f"Cette personne {why} : demandez à une autre.")
     waiting = OutsideOpinion.objects.filter(application=application, state=OutsideState.ASKED)
     if waiting.filter(contact_email=email).exists():
         raise DomainError("Un avis est déjà demandé à cette personne : relancez-la, ou retirez la première demande.")
