@@ -37,7 +37,6 @@ TABLES = {
 MONEY = ("requested_cents", "total_cost_cents", "eligible_cost_cents", "own_share_cents", "allowed_cents")
 # A question of the call is corrected under this prefix and its code, a block whole (questionnaire.is_unit).
 QUESTION = "q-"
-# What may change in an action once the aid is granted.
 # What the desk may mend of a slip of the pen: texts only, while the file is instructed and evaluated.
 TYPOS = (
     "title",
@@ -52,6 +51,7 @@ TYPOS = (
 )
 TYPO_CHARACTERS = 60
 TYPO_STATES = ("submitted", "in_instruction", "under_review", "reviewed")
+# What may change in an action once the aid is granted.
 CHANGEABLE = ("title", "description", "starts_on", "ends_on")
 
 

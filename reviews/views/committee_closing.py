@@ -1,7 +1,7 @@
 """A session ends: what lacks, the close, the deliberation, its answers recorded as decisions, its papers."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -23,6 +23,7 @@ from reviews.forms_committee import ActForm
 from reviews.models import CommitteeSession
 from reviews.services import start_job
 from reviews.views.committee import agenda_of, session_of
+from reviews.views.jobs import key_of
 
 S = SessionState
 
@@ -93,7 +94,7 @@ def committee_record(request: HttpRequest, pk: int) -> HttpResponse:
     found = look(kind, _to_record(session, request.user), by=request.user, asked=asked)
     if request.method == "POST":
         files = {file.pk: ready.seen for file, ready in found.ready}
-        job = start_job(kind=kind.code, files=files, data=asked, by=request.user, key=_key(request.POST.get("key")))
+        job = start_job(kind=kind.code, files=files, data=asked, by=request.user, key=key_of(request.POST.get("key")))
         return redirect("job_detail", job.key)
     context = {"session": session, "found": found, "key": uuid4()}
     return render(request, "reviews/committee/record.html", context)
@@ -103,13 +104,6 @@ def _to_record(session: CommitteeSession, user: Any) -> list[int]:
     seen = items_seen(session, user).filter(outcome__in=(Outcome.GRANTED, Outcome.REFUSED, Outcome.WAITLISTED))
     waiting = seen.filter(decision=None) | seen.filter(decision__state="withdrawn")
     return list(waiting.values_list("application", flat=True))
-
-
-def _key(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
 
 
 @require_safe

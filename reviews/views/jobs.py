@@ -40,7 +40,7 @@ def bulk(request: HttpRequest, code: str) -> HttpResponse:
     if request.POST.get("suite") == "lancer" and form.is_valid():
         try:
             job = start_job(
-                kind=code, files=_seen(request), data=asked, by=request.user, key=_key(request.POST.get("key"))
+                kind=code, files=_seen(request), data=asked, by=request.user, key=key_of(request.POST.get("key"))
             )
             return redirect("job_detail", job.key)
         except DomainError as refusal:
@@ -61,7 +61,7 @@ def _told(request: HttpRequest, kind: Kind, form: JobForm, chosen: list[int], as
         "too_many": jobs.MOST if len(chosen) > jobs.MOST else 0,
         "chosen": ",".join(str(pk) for pk in chosen[: jobs.MOST]),
         "seen": json.dumps({str(one.pk): ready.seen for one, ready in found.ready}),
-        "key": _key(request.POST.get("key")) or uuid4(),
+        "key": key_of(request.POST.get("key")) or uuid4(),
         "back": request.POST.get("de", request.GET.get("de", "")),
     }
 
@@ -72,7 +72,7 @@ def selection(request: HttpRequest) -> list[int]:
     if "choix" in given:
         return _numbers(given["choix"].split(","))
     if given.get("travail"):
-        job = get_object_or_404(Job.objects.visible_to(user), key=_key(given["travail"]))
+        job = get_object_or_404(Job.objects.visible_to(user), key=key_of(given["travail"]))
         return list(job.rows.filter(state=RowState.REFUSED).order_by("pk").values_list("application", flat=True))
     if given.get("tous"):
         query = QueryDict(given.get("de", ""))
@@ -95,7 +95,8 @@ def _seen(request: HttpRequest) -> dict[int, dict[str, Any]]:
         raise DomainError("La sélection n’a pas pu être lue. Revenez à la file et recommencez.") from error
 
 
-def _key(text: str | None) -> UUID | None:
+def key_of(text: str | None) -> UUID | None:
+    """The key of a form, None when it cannot be read."""
     try:
         return UUID(text or "")
     except ValueError:
