@@ -30,9 +30,9 @@ from applications.states import (
 )
 from applications.validity import valid_until
 from common.dates import day, day_short, local
-from common.hidden import hidden_from
 from common.money import euros, euros_bare, percent, rate
 from reviews.models import Opinion
+from reviews.policies import without_declared_interest
 
 S = ApplicationState
 # Slug of the anchor, title, field of the application.
@@ -290,7 +290,7 @@ def proposed_elsewhere(application: Application, user: Any) -> int:
             application__call_id=application.call_id, application__state__in=(*UNDECIDED, S.WAITLISTED)
         )
         .exclude(application=application)
-        .exclude(application__in=hidden_from(user).files)
+        .filter(application__in=Application.objects.filter(without_declared_interest(user)))
         .aggregate(total=Sum("proposed_cents"))
     )
     return found["total"] or 0

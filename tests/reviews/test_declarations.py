@@ -1,10 +1,14 @@
 """Interests declared for a call: what closes, what leaves the averages, who lifts it."""
 
+from dataclasses import replace
 from typing import Any
+from urllib.parse import urlparse
 from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.urls import reverse
 
 from applications.models import Application
 from applications.states import ApplicationState
@@ -14,7 +18,8 @@ from reviews import services
 from reviews.averages import results
 from reviews.models import Conflict, DeclaredOrganisation, InterestDeclaration, Review
 from reviews.neutrality import not_neutral
-from tests.factories.accounts import a_drafter, a_fund_manager, a_membership, an_evaluator
+from reviews.outside import link_of
+from tests.factories.accounts import a_commune, a_drafter, a_fund_manager, a_membership, an_evaluator
 from tests.factories.desk import Desk, in_days, notes
 
 S = ApplicationState
@@ -131,3 +136,30 @@ class TestLifting:
         assert Review.objects.get(application=application, evaluator=person).state == "recused"
         assert results([application.pk])[application.pk].grids == 1
         assert {one.verb for one in Entry.objects.filter(verb__startswith="lift")} == {"lift_conflict", "lift_interest"}
+
+
+def test_a_commune_named_before_its_file_was_sent_hides_it_from_the_dashboard_and_from_a_link(
+    desk: Desk, client: Client
+) -> None:
+    """No step aside of a file yet stands, only the declaration for the call."""
+    manager, commune = a_fund_manager(), a_commune()
+    said = {"mandates": "Conseillère.", "organisations": [commune.pk]}
+    services.declare_interests(desk.call.pk, by=manager, key=uuid4(), **said)
+    application = desk.application(S.IN_INSTRUCTION, organisation=commune)
+    assert not Conflict.objects.filter(user=manager).exists()
+    client.force_login(manager)
+    page = client.get(reverse("dashboard"))
+    assert page.status_code == 200 and application.number not in page.content.decode()
+    question = services.Question(
+        quality="other",
+        organism="Service",
+        contact_name="Lui-même",
+        contact_email=manager.email,
+        text="Qu’en dites-vous ?",
+        due_on=in_days(9),
+    )
+    with pytest.raises(DomainError, match="déclaré un intérêt"):
+        services.ask_outside(application.pk, question=question, by=desk.instructor)
+    asked = replace(question, contact_email="autre@service.example")
+    opinion = services.ask_outside(application.pk, question=asked, by=desk.instructor)
+    assert client.get(urlparse(link_of(opinion)).path).status_code == 410
