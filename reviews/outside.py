@@ -18,21 +18,22 @@ from reviews.models import OutsideOpinion
 from reviews.neutrality import not_neutral
 from reviews.outside_states import GRACE_DAYS, OutsideState
 
-SALT = "reviews.outside"
+# Without an hour in it: a reminder repeats the same link, and the row says when it ends.
+SIGNER = signing.Signer(salt="reviews.outside")
 
 
 def link_of(opinion: OutsideOpinion) -> str:
     """The address that opens the question; before it is asked, words in its place (the preview of the mail)."""
     if opinion.pk is None:
         return f"{settings.BASE_URL}/avis/… (lien personnel, fait à l’envoi)"
-    token = signing.dumps([opinion.pk, opinion.nonce], salt=SALT)
+    token = SIGNER.sign_object([opinion.pk, opinion.nonce])
     return settings.BASE_URL + reverse("outside_link", args=[token])
 
 
 def opinion_of(token: str) -> OutsideOpinion | None:
     """The opinion a link names, whatever its state; None for a link never given, or replaced by a newer one."""
     try:
-        pk, nonce = signing.loads(token, salt=SALT)
+        pk, nonce = SIGNER.unsign_object(token)
     except (signing.BadSignature, ValueError, TypeError):
         return None
     related = ("application__organisation", "application__call__fund", "asked_by", "file")
