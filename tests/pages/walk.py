@@ -29,10 +29,15 @@ NOT_PAGES = {
     # files
     "call_calendar", "demo_mail_attachment", "demo_mail_html", "file_download", "desk_answers_export",
     "desk_queue_export", "contrary_export", "batch_export", "finance_export", "job_export", "scenario_export", "outside_paper",
+    "interest_register_pdf",
     # parts of a page
-    "application_presence", "application_document_state", "desk_opinion_consequence",
+    "application_presence", "application_document_state", "desk_opinion_consequence", "committee_envelope",
 }  # fmt: skip
-ELSEWHERE = {"batch_seal"}  # the batch of this world is sealed: tests/test_journey.py looks at that page
+ELSEWHERE = {
+    "batch_seal",  # the batch of this world is sealed: tests/test_journey.py looks at that page
+    # The session of this world is planned, these go back to it: tests/reviews/test_committee_pages.py opens them.
+    "committee_pen", "committee_close", "committee_sign",
+}  # fmt: skip
 QUERY = {"call_question_add": "?sorte=short"}
 GONE = {
     "invitation_accept",
