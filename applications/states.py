@@ -38,6 +38,15 @@ class DecisionKind(models.TextChoices):
     REJECT = "reject", "Refus"
 
 
+class GroundUse(models.TextChoices):
+    """What a reason of the list explains."""
+
+    REFUSAL = "refusal", "Refus"
+    REDUCTION = "reduction", "Montant réduit"
+    WAITLIST = "waitlist", "Liste d’attente"
+    INADMISSIBLE = "inadmissible", "Irrecevabilité"
+
+
 class RequestOutcome(models.TextChoices):
     """How a request for pieces ended."""
 

@@ -8,10 +8,12 @@ from django import forms
 
 from applications.asking import Askable
 from applications.models import Application, AskedItem
-from applications.states import DecisionKind
+from applications.services.grounds import chosen, composed
+from applications.states import DecisionKind, GroundUse
 from common.money import MoneyField
 from common.widgets import DateInput
 from fund.models import Criterion
+from reviews.forms_grounds import USE_OF, offer, picked
 from reviews.services import Notes
 from reviews.states import COMMENT_UNDER, MAX_SCORE, Advice
 
@@ -155,14 +157,50 @@ class DecisionForm(VersionedForm):
     def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.application = application
+        offer(self, *USE_OF.values())
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("kind") == DecisionKind.GRANT and not data.get("amount_cents"):
             self.add_error("amount_cents", "Il manque le montant accordé.")
-        if data.get("kind") == DecisionKind.REJECT and not (data.get("reasons") or "").strip():
+        said = (data.get("reasons") or "").strip() or self.grounds()
+        if data.get("kind") == DecisionKind.REJECT and not said:
             self.add_error("reasons", "Un refus est motivé : dites à la commune ce qui a conduit à cette décision.")
         return data
+
+    def grounds(self) -> list[int]:
+        """The reasons of the list chosen for the kind of decision; those ticked for another kind are left out."""
+        use = USE_OF.get(self.cleaned_data.get("kind"))  # type: ignore[arg-type]
+        return picked(self, use) if use else []
+
+    def whole_reasons(self) -> str:
+        """As the letter will say them."""
+        use = USE_OF[DecisionKind(self.cleaned_data["kind"])]
+        return composed(chosen(self.grounds(), use), self.cleaned_data["reasons"])
+
+
+class InadmissibleForm(VersionedForm):
+    """The rules that are not met: some of the list, free words, or both."""
+
+    reason = _lines(
+        "Règle qui n’est pas respectée",
+        required=False,
+        help_text="La commune lit ces lignes telles quelles. Citez la règle de l’appel et le fait constaté.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, GroundUse.INADMISSIBLE)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.whole():
+            self.add_error("reason", "Une irrecevabilité est motivée : dites quelle règle n’est pas respectée.")
+        return data
+
+    def whole(self) -> str:
+        listed = chosen(picked(self, GroundUse.INADMISSIBLE), GroundUse.INADMISSIBLE)
+        return composed(listed, self.cleaned_data.get("reason") or "")
 
 
 class SignForm(VersionedForm):

@@ -54,6 +54,13 @@ def test_no_two_routes_have_one_path() -> None:
     assert [names for names in shapes.values() if len(names) > 1] == []
 
 
+def a_ground() -> Any:
+    from applications.models import Ground
+    from tests.factories.grounds import a_reason
+
+    return Ground.objects.order_by("pk").first() or a_reason()
+
+
 def in_preparation(model: Any) -> Any:
     """A copy of a call, not yet published, so that its next step may be asked for."""
     from fund.models import Call
@@ -215,6 +222,7 @@ class World:
             "batch": batch.pk,
             "payment_line": batch.lines.first().pk,  # type: ignore[union-attr]
             **a_return(),
+            "ground": a_ground().pk,
             "recorded": Decision.objects.filter(state="recorded").first().pk,  # type: ignore[union-attr]
             "message": Message.objects.order_by("pk").values_list("pk", flat=True).first() or 0,
             "entry": Entry.objects.order_by("-pk").values_list("pk", flat=True)[0],

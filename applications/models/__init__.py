@@ -12,6 +12,7 @@ from applications.models.change import ChangeRequest
 from applications.models.correction import ContentVersion, Correction
 from applications.models.decision import AwardMovement, Decision
 from applications.models.exchange import AskedItem, PieceRequest, Remark
+from applications.models.ground import DecisionGround, Ground
 from applications.models.history import KeptText, Version
 from applications.models.messages import FileMessage, MessagePaper, MessageReading
 from applications.models.renewal import Renewal
@@ -37,8 +38,10 @@ __all__ = [
     "ContentVersion",
     "Correction",
     "Decision",
+    "DecisionGround",
     "FileMessage",
     "FinalReport",
+    "Ground",
     "Indicator",
     "KeptText",
     "MessagePaper",

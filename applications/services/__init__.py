@@ -30,6 +30,7 @@ from applications.services.drafting import (
     return_to_drafter,
 )
 from applications.services.exchange import answer_pieces, open_request, remove_answer_document, save_answer
+from applications.services.grounds import add_ground, list_ground, mend_ground
 from applications.services.instruction import (
     ask_pieces,
     assign_instructor,
@@ -54,6 +55,7 @@ __all__ = [
     "AlreadyJoined",
     "AlreadySent",
     "accept_change",
+    "add_ground",
     "answer_pieces",
     "answers_left",
     "ask_change",
@@ -76,8 +78,10 @@ __all__ = [
     "finish_review",
     "for_reading",
     "grant",
+    "list_ground",
     "mark_messages_read",
     "mark_read",
+    "mend_ground",
     "newer_questions",
     "nothing_to_answer",
     "open_for",

@@ -4,6 +4,7 @@ Lock order: envelope, decision, application. The money is committed under the lo
 is written; what a person reads when it does not fit is what is left.
 """
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -11,11 +12,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from applications import policies
-from applications.models import Application, Decision
+from applications.models import Application, Decision, DecisionGround, Ground
 from applications.notifications.desk import letter_mail
+from applications.services.grounds import chosen, composed
 from applications.services.instruction import CONFLICT, locked_for_desk, same_version
 from applications.signals import decision_signed
-from applications.states import ApplicationState, DecisionKind, DecisionState
+from applications.states import ApplicationState, DecisionKind, DecisionState, GroundUse
 from common.dates import relative
 from common.errors import DomainError, NotAllowed
 from common.money import euros
@@ -32,13 +34,26 @@ DECIDABLE = {
 
 
 @transaction.atomic
-def grant(pk: int, *, amount_cents: int, reasons: str = "", by: Any, version: int | None = None) -> Decision:
+def grant(
+    pk: int,
+    *,
+    amount_cents: int,
+    reasons: str = "",
+    grounds: Collection[int] = (),
+    by: Any,
+    version: int | None = None,
+) -> Decision:
     """Record an award and commit its money. Refuses, with what is left, when the envelope does not hold it.
 
-    Reasons are asked when the amount is not the one requested. Never by a person with an interest in the file.
+    Reasons are asked when the amount is not the one requested: some of the list (`grounds`, ids), free words, or both.
+    Never by a person with an interest in the file.
     """
     envelope = lock_envelope(_envelope_id(pk))
     application = _decidable(pk, DecisionKind.GRANT, by=by, version=version)
+    listed = chosen(grounds, GroundUse.REDUCTION)
+    if listed and amount_cents == application.requested_cents:
+        raise DomainError("Les motifs de montant réduit ne servent que si le montant est inférieur à celui demandé.")
+    reasons = composed(listed, reasons)
     check_amount(application, application.call, amount_cents, reasons)
     movement = move(
         envelope,
@@ -48,29 +63,38 @@ def grant(pk: int, *, amount_cents: int, reasons: str = "", by: Any, version: in
         subject=str(application.number),
         label=f"Aide accordée à {application.organisation.name}"[:200],
     )
-    decision = _record(application, DecisionKind.GRANT, reasons, by=by, amount_cents=amount_cents, movement=movement)
+    decision = _record(
+        application, DecisionKind.GRANT, reasons, by=by, listed=listed, amount_cents=amount_cents, movement=movement
+    )
     advance(application, application.grant, by=by, reason=decision.reasons, data=_told(decision))
     return decision
 
 
 @transaction.atomic
-def waitlist(pk: int, *, reasons: str = "", by: Any, version: int | None = None) -> Decision:
+def waitlist(
+    pk: int, *, reasons: str = "", grounds: Collection[int] = (), by: Any, version: int | None = None
+) -> Decision:
     """Put a reviewed file on the waiting list: it may be granted later, if money comes back."""
     application = _decidable(pk, DecisionKind.WAITLIST, by=by, version=version)
     if _standing(application).filter(kind=DecisionKind.WAITLIST).exists():
         raise DomainError("Ce dossier a déjà été inscrit sur la liste d’attente : accordez l’aide ou refusez-la.")
-    decision = _record(application, DecisionKind.WAITLIST, reasons, by=by)
+    listed = chosen(grounds, GroundUse.WAITLIST)
+    decision = _record(application, DecisionKind.WAITLIST, composed(listed, reasons), by=by, listed=listed)
     advance(application, application.waitlist, by=by, reason=decision.reasons, data=_told(decision))
     return decision
 
 
 @transaction.atomic
-def reject(pk: int, *, reasons: str, by: Any, version: int | None = None) -> Decision:
+def reject(
+    pk: int, *, reasons: str = "", grounds: Collection[int] = (), by: Any, version: int | None = None
+) -> Decision:
     """Refuse the aid, always with reasons (fact and rule, as in CRPA L. 211-5)."""
     application = _decidable(pk, DecisionKind.REJECT, by=by, version=version)
-    if not reasons.strip():
+    listed = chosen(grounds, GroundUse.REFUSAL)
+    reasons = composed(listed, reasons)
+    if not reasons:
         raise DomainError("Un refus est motivé : dites à la commune ce qui a conduit à cette décision.")
-    decision = _record(application, DecisionKind.REJECT, reasons, by=by)
+    decision = _record(application, DecisionKind.REJECT, reasons, by=by, listed=listed)
     advance(application, application.reject, by=by, reason=decision.reasons, data=_told(decision))
     return decision
 
@@ -223,6 +247,7 @@ def _record(
     reasons: str,
     *,
     by: Any,
+    listed: Collection[Ground] = (),
     amount_cents: int = 0,
     movement: Movement | None = None,
 ) -> Decision:
@@ -234,7 +259,10 @@ def _record(
         recorded_by=by,
         movement=movement,
     )
-    begin(decision, by=by, verb="record", data=_told(decision))
+    codes = {"grounds": [one.code for one in listed]} if listed else {}
+    begin(decision, by=by, verb="record", data=_told(decision) | codes)
+    for one in listed:
+        DecisionGround.objects.create(decision=decision, ground=one)
     return decision
 
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from applications.models import Application
 from demo.content import load
-from demo.seed import again, awards, budgets, calls, conversations, exchanges, files, past, people, reports
+from demo.seed import again, awards, budgets, calls, conversations, exchanges, files, grounds, past, people, reports
 from demo.seed.pen import Clock
 from fund.models import Counter, Fund
 
@@ -31,6 +31,7 @@ def seed(*, today: date, number: int = 1) -> None:
     people.telephones(communes)
     people.requests_to_join(communes, clock)
     fund = calls.a_fund(content)
+    grounds.reasons(fund)
     envelopes = budgets.envelopes(content, fund, users, clock)
     last = calls.a_call(content.book.call("past"), fund, envelopes[-1], users, clock)
     this = calls.a_call(content.book.call("current"), fund, envelopes[0], users, clock)

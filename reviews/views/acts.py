@@ -27,7 +27,7 @@ from common.typography import counted
 from notifications.mail import Recipient, shared_context
 from reviews import services
 from reviews.averages import results
-from reviews.forms import DeadlineForm, PiecesForm, ReasonForm, ReviewersForm
+from reviews.forms import DeadlineForm, InadmissibleForm, PiecesForm, ReasonForm, ReviewersForm
 from reviews.models import Opinion
 from reviews.neutrality import declared, neutral_evaluators
 from reviews.views.access import desk_page, file_of, file_to_instruct
@@ -164,16 +164,10 @@ def as_read(mail: FileMail) -> dict[str, Any]:
 @desk_page
 def desk_inadmissible(request: HttpRequest, public_id: UUID) -> HttpResponse:
     application = file_to_instruct(request.user, public_id, "call__fund", "organisation")
-    form = ReasonForm(
-        request.POST or None,
-        version=application.version,
-        label="Règle qui n’est pas respectée",
-        hint="La commune lit ces lignes telles quelles. Citez la règle de l’appel et le fait constaté.",
-    )
+    form = InadmissibleForm(request.POST or None, version=application.version)
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         applications.declare_inadmissible(
-            application.pk, reason=data["reason"], by=request.user, version=data["version"]
+            application.pk, reason=form.whole(), by=request.user, version=form.cleaned_data["version"]
         )
         messages.success(request, f"Le dossier {application.number} est déclaré irrecevable ; la commune est prévenue.")
         return redirect("desk_file", public_id)

@@ -77,7 +77,7 @@ def _proposed(application: Application) -> dict[str, Any]:
 
 def _record(application: Application, form: DecisionForm, by: Any) -> Decision:
     data = form.cleaned_data
-    given = {"reasons": data["reasons"], "by": by, "version": data["version"]}
+    given = {"reasons": data["reasons"], "grounds": form.grounds(), "by": by, "version": data["version"]}
     if data["kind"] == DecisionKind.GRANT:
         return applications.grant(application.pk, amount_cents=data["amount_cents"], **given)
     verb = applications.waitlist if data["kind"] == DecisionKind.WAITLIST else applications.reject
@@ -92,7 +92,7 @@ def _confirm(application: Application, form: DecisionForm) -> dict[str, Any]:
     cents = data["amount_cents"] or 0
     available = available_cents(application)
     if kind == DecisionKind.GRANT:
-        check_amount(application, application.call, cents, data["reasons"])
+        check_amount(application, application.call, cents, form.whole_reasons())
         if cents > available:
             raise DomainError(f"Il reste {euros(available)} dans l’enveloppe : on ne peut engager {euros(cents)}.")
         verb = f"Engager {euros(cents)}"
@@ -108,7 +108,14 @@ def _confirm(application: Application, form: DecisionForm) -> dict[str, Any]:
             "",
         )
     )
-    return {"application": application, "form": form, "kind": kind, "verb": verb, "consequences": consequences}
+    return {
+        "application": application,
+        "form": form,
+        "kind": kind,
+        "verb": verb,
+        "reasons": form.whole_reasons(),
+        "consequences": consequences,
+    }
 
 
 def _words(decision: Decision) -> str:
