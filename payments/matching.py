@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from common.cells import bare
 from common.money import euros
 from payments.models import PaymentLine, ReturnLine
 from payments.states import BatchState, DifferenceKind, InstalmentState, LineState, ReturnOutcome
@@ -97,8 +98,6 @@ def judge(rows: list[Any], *, today: date) -> tuple[list[Verdict], Ledger]:
 
 def told(row: Any) -> ReturnOutcome:
     """What the row tells: its word for the state, else whether it has a day of payment."""
-    from payments.resources import bare
-
     word = bare(row.status)
     if any(sign in word for sign in REJECTING):
         return O.REJECTED

@@ -14,10 +14,11 @@ from django.db.models.functions import Now
 from common.clock import database_now
 from common.dates import local
 from common.errors import DomainError, NotAllowed
+from documents import tables
 from documents.names import display_name
 from fund.services import lock_envelope, move
 from journal.services import advance, begin, locked, record
-from payments import matching, policies, resources, return_file
+from payments import matching, policies, resources
 from payments.matching import Verdict
 from payments.models import Batch, Instalment, PaymentLine, ReturnDifference, ReturnImport, ReturnLine
 from payments.notifications import InstalmentPaidMail
@@ -50,7 +51,7 @@ def _require(by: Any) -> None:
 def read_return(content: bytes, name: str, *, by: Any) -> ReturnImport:
     """Keep the file, its columns guessed or as they were last time. The same file again is the same import."""
     _require(by)
-    table = return_file.read(content, name)
+    table = tables.read(content, name)
     sha256 = hashlib.sha256(content).hexdigest()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"return:{sha256}"])
@@ -89,8 +90,8 @@ def map_columns(pk: int, columns: dict[str, str], *, by: Any, version: int | Non
     return imported
 
 
-def table_of(imported: ReturnImport) -> return_file.Table:
-    return return_file.read(bytes(imported.content), imported.name)
+def table_of(imported: ReturnImport) -> tables.Table:
+    return tables.read(bytes(imported.content), imported.name)
 
 
 def preview(imported: ReturnImport) -> Preview:

@@ -1,4 +1,4 @@
-"""Reading what finance gives back: CSV of any separator and encoding, or XLSX; limited, and refused in one sentence."""
+"""Reading a table somebody gives: CSV of any separator and encoding, or XLSX; limited, and refused in one sentence."""
 
 import csv
 import io
