@@ -70,6 +70,10 @@ app.conf.update(
             "task": "reviews.tasks.remind_outside_opinions",
             "schedule": crontab(hour=7, minute=50),
         },
+        "tell that waiting files may be aided": {
+            "task": "reviews.tasks.tell_of_money_back",
+            "schedule": crontab(minute=25),
+        },
         "queue the weekly report": {"task": "reports.tasks.weekly_report", "schedule": crontab(minute=10)},
         "report the reconciliation": {
             "task": "payments.tasks.daily_reconciliation",

@@ -95,6 +95,7 @@ VERBS = {
     "receive_pieces": "Pièces reçues",
     "reconcile": "Rapprochement",
     "record": "Enregistrement",
+    "read_sheet": "Tableau de décisions lu",
     "recuse": "Déport",
     "refuse": "Refus",
     "reject": "Refus",

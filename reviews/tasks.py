@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from common.sweeps import make_each
-from reviews import committee_papers
+from reviews import committee_papers, waiting_list
 from reviews.services import jobs, remind_outside
 
 
@@ -21,6 +21,11 @@ def run_unfinished_jobs() -> None:
 @shared_task
 def remind_outside_opinions() -> None:
     remind_outside()
+
+
+@shared_task
+def tell_of_money_back() -> None:
+    waiting_list.tell_of_money_back()
 
 
 @shared_task

@@ -25,6 +25,7 @@ from reviews.views import (
     scenario_compare,
     scenario_propose,
     scenarios,
+    sheets,
     typos,
 )
 
@@ -74,6 +75,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("avis/<str:token>/pieces/<int:pk>/", outside_link.outside_paper, name="outside_paper"),
     path("bilans/", report.report_list, name="report_list"),
     path("decisions/", decisions.decision_list, name="decision_list"),
+    path("decisions/attente/", decisions.waiting_list, name="waiting_list"),
+    path("decisions/tableau/", sheets.sheet_list, name="sheet_list"),
+    path("decisions/tableau/a-remplir.xlsx", sheets.sheet_model, name="sheet_model"),
+    path("decisions/tableau/<int:pk>/", sheets.sheet_detail, name="sheet_detail"),
     path("decisions/<int:pk>/", decisions.decision_sign, name="decision_sign"),
     path("decisions/<int:pk>/retirer/", decisions.decision_withdraw, name="decision_withdraw"),
     path("motifs/", grounds.ground_list, name="ground_list"),

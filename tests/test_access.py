@@ -61,6 +61,15 @@ def a_ground() -> Any:
     return Ground.objects.order_by("pk").first() or a_reason()
 
 
+def a_sheet() -> Any:
+    from reviews.services.sheets import read_sheet
+
+    decided = Application.objects.filter(state="granted").first()
+    assert decided is not None
+    content = f"N° de dossier;Décision\n{decided.number};refus\n".encode()
+    return read_sheet(content, "essai.csv", by=User.objects.get(email=STAFF["manager"]))
+
+
 def in_preparation(model: Any) -> Any:
     """A copy of a call, not yet published, so that its next step may be asked for."""
     from fund.models import Call
@@ -223,6 +232,7 @@ class World:
             "payment_line": batch.lines.first().pk,  # type: ignore[union-attr]
             **a_return(),
             "ground": a_ground().pk,
+            "sheet": a_sheet().pk,
             "recorded": Decision.objects.filter(state="recorded").first().pk,  # type: ignore[union-attr]
             "message": Message.objects.order_by("pk").values_list("pk", flat=True).first() or 0,
             "entry": Entry.objects.order_by("-pk").values_list("pk", flat=True)[0],

@@ -11,6 +11,7 @@ from reviews.models.opinion import Opinion
 from reviews.models.outside import OutsideOpinion
 from reviews.models.reading import DuplicateVerdict, NeutralCorrection, ReadingRemark
 from reviews.models.scenario import Scenario, ScenarioLine
+from reviews.models.sheet import DecisionSheet, DecisionSheetQuerySet
 
 __all__ = [
     "AgendaItem",
@@ -19,6 +20,8 @@ __all__ = [
     "CommitteeMember",
     "CommitteeSession",
     "Conflict",
+    "DecisionSheet",
+    "DecisionSheetQuerySet",
     "DeclaredOrganisation",
     "DuplicateVerdict",
     "InterestDeclaration",

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.states import Role
 from applications import decision_letters, policies
 from applications import services as applications
 from applications.models import Application, ChangeRequest, Decision
@@ -24,6 +25,7 @@ from reviews.forms import DecisionForm, ReasonForm, SignForm
 from reviews.views.access import desk_page, file_of
 from reviews.views.acts import as_read
 from reviews.views.file import available_cents
+from reviews.waiting_list import waiting_lists
 
 RELATED = (
     "application__organisation",
@@ -155,8 +157,18 @@ def decision_list(request: HttpRequest) -> HttpResponse:
         "done": done,
         "changes": list(changes_waiting(request.user)[:100]),
         "signs": policies.power_to_sign(request.user)[0],
+        "decides": request.user.has_role(Role.FUND_MANAGER),  # type: ignore[union-attr]
     }
     return render(request, "reviews/decisions.html", context)
+
+
+@require_safe
+@desk_page
+def waiting_list(request: HttpRequest) -> HttpResponse:
+    """Call by call, who is next and what fits in what is left."""
+    user: Any = request.user
+    context = {"lists": waiting_lists(user), "decides": user.has_role(Role.FUND_MANAGER)}
+    return render(request, "reviews/waiting_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])

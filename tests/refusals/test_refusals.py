@@ -24,6 +24,7 @@ from tests.refusals import (
     questions,
     reports,
     returning,
+    sheets,
     writing,
 )
 from tests.refusals.case import Case, attempt, params, say
@@ -65,6 +66,7 @@ SUBJECTS = {
     "help": helping.HELPING,
     "instruction": instructing.INSTRUCTION,
     "work": bulk.JOBS,
+    "sheet of decisions": sheets.SHEETS,
     "committee": committee.COMMITTEES,
     "opinion asked outside": outside.OUTSIDE,
     "attack": attacks.ATTACKS,
@@ -97,6 +99,7 @@ LAWFUL = {
     ),
     "a reason of the list is chosen": grounds.LAWFUL,
     "a reason of the list is mended": grounds.MENDED,
+    "a sheet of decisions is done": sheets.LAWFUL,
     "a score is given": (deciding.score("3"),),
     "questions are prepared": questions.LAWFUL_QUESTIONS,
     "a question is answered": (
