@@ -47,7 +47,7 @@ def look_at(sheet: DecisionSheet, *, by: Any) -> Looked:
     """Nothing is written. Before the work only: afterwards its rows tell what became of each file."""
     lines = by_number(sheet.lines)
     seen = Application.objects.visible_to(by).sent()
-    pks = {key_of_file(number): pk for number, pk in seen.filter(number__in=lines).values_list("number", "pk")}
+    pks = {key_of_file(str(number)): pk for number, pk in seen.filter(number__in=lines).values_list("number", "pk")}
     asked = {"lines": lines, "grounds": {one.code.lower(): one for one in Ground.objects.filter(retired_at=None)}}
     found = look(KINDS[KIND], pks.values(), by=by, asked=asked)
     unread = [line for line in sheet.lines if line["error"]]
