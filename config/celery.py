@@ -70,6 +70,7 @@ app.conf.update(
             "task": "reviews.tasks.remind_outside_opinions",
             "schedule": crontab(hour=7, minute=50),
         },
+        "remind of grids": {"task": "reviews.tasks.remind_of_grids", "schedule": crontab(hour=7, minute=55)},
         "tell that waiting files may be aided": {
             "task": "reviews.tasks.tell_of_money_back",
             "schedule": crontab(minute=25),

@@ -100,10 +100,10 @@ RETURN NEW;
 RULES_STAY = f"""
 IF OLD.state <> 'draft' AND (
     NEW.max_rate_bp, NEW.ceiling_cents, NEW.floor_cents, NEW.min_own_share_bp, NEW.legal_basis, NEW.envelope_id,
-    NEW.opens_at, NEW.number_prefix
+    NEW.opens_at, NEW.number_prefix, NEW.comment_under, NEW.second_reading_over
 ) IS DISTINCT FROM (
     OLD.max_rate_bp, OLD.ceiling_cents, OLD.floor_cents, OLD.min_own_share_bp, OLD.legal_basis, OLD.envelope_id,
-    OLD.opens_at, OLD.number_prefix
+    OLD.opens_at, OLD.number_prefix, OLD.comment_under, OLD.second_reading_over
 ) AND EXISTS (SELECT 1 FROM applications_application a WHERE a.call_id = OLD.id AND a.number IS NOT NULL) THEN
     {refuse("the rules of a call that received applications stay")}
 END IF;

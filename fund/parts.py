@@ -149,6 +149,15 @@ _ALL = (
         rows=_points,
         service=services.save_points,
     ),
+    Part(
+        "lecture",
+        "La lecture des grilles",
+        lambda call: (
+            f"Commentaire sous {call.comment_under}, seconde lecture au-delà de {call.second_reading_over} points d’écart"
+        ),
+        lambda call: True,
+        forms.ReadingForm,
+    ),
     RowsPart(
         "criteres",
         "Les critères et leurs poids",

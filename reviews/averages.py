@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from reviews.models import Review, Score
-from reviews.states import MAX_SCORE, SECOND_READING_OVER, ReviewState
+from reviews.states import MAX_SCORE, ReviewState
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Result:
     points: Fraction  # 0 to 100
     grids: int
     spread: Fraction  # between the highest and the lowest grid
+    limit: int  # of the call: a wider spread asks for one more reading
     criteria: tuple[CriterionResult, ...] = ()
 
     @property
@@ -44,7 +45,7 @@ class Result:
     @property
     def is_wide(self) -> bool:
         """The grids are so far apart that one more person reads the file."""
-        return self.spread > SECOND_READING_OVER
+        return self.spread > self.limit
 
     @property
     def spread_shown(self) -> str:
@@ -85,21 +86,24 @@ def results(application_ids: Iterable[int]) -> dict[int, Result]:
         Score.objects.filter(review__application__in=list(application_ids), review__state=ReviewState.SUBMITTED)
         .order_by("criterion__position", "criterion_id", "review_id")
         .values_list(
-            "review__application_id", "review_id", "criterion_id", "criterion__label", "criterion__weight", "value"
+            "review__application_id", "criterion__call__second_reading_over",
+            "review_id", "criterion_id", "criterion__label", "criterion__weight", "value",
         )
-    )
+    )  # fmt: skip
     by_file: dict[int, list[tuple[int, int, str, int, int | None]]] = defaultdict(list)
-    for application_id, *rest in rows:
+    limits: dict[int, int] = {}
+    for application_id, limit, *rest in rows:
+        limits[application_id] = limit
         by_file[application_id].append(tuple(rest))  # type: ignore[arg-type]
     found = {}
     for application_id, scores in by_file.items():
-        result = _result(application_id, scores)
+        result = _result(application_id, scores, limits[application_id])
         if result is not None:
             found[application_id] = result
     return found
 
 
-def _result(application_id: int, scores: list[tuple[int, int, str, int, int | None]]) -> Result | None:
+def _result(application_id: int, scores: list[tuple[int, int, str, int, int | None]], limit: int) -> Result | None:
     grids: dict[int, list[tuple[int, int | None]]] = defaultdict(list)
     criteria: dict[int, tuple[str, int, list[int]]] = {}
     for review_id, criterion_id, label, weight, value in scores:
@@ -115,6 +119,7 @@ def _result(application_id: int, scores: list[tuple[int, int, str, int, int | No
         points=sum(totals, Fraction(0)) / len(totals),
         grids=len(totals),
         spread=max(totals) - min(totals),
+        limit=limit,
         criteria=tuple(
             CriterionResult(
                 criterion_id,

@@ -15,7 +15,7 @@ from common.widgets import DateInput
 from fund.models import Criterion
 from reviews.forms_grounds import USE_OF, offer, picked
 from reviews.services import Notes
-from reviews.states import COMMENT_UNDER, MAX_SCORE, Advice
+from reviews.states import MAX_SCORE, Advice
 
 
 class VersionedForm(forms.Form):
@@ -259,13 +259,14 @@ class GridForm(VersionedForm):
                 )
         return given
 
-    def complain(self) -> bool:
-        """Before handing in: put each thing that lacks beside its criterion. True when something lacks."""
+    def complain(self, limit: int) -> bool:
+        """Before handing in: put each thing that lacks beside its criterion (a note under `limit` says why). True when something
+        lacks."""
         for criterion in self.criteria:
             note = self.cleaned_data.get(f"note_{criterion.pk}", "")
             words = self.cleaned_data.get(f"comment_{criterion.pk}", "")
             if not note:
                 self.add_error(f"note_{criterion.pk}", "Donnez une note, ou « non applicable ».")
-            elif note != "na" and int(note) < COMMENT_UNDER and not words.strip():
-                self.add_error(f"comment_{criterion.pk}", f"Sous {COMMENT_UNDER}, dites pourquoi.")
+            elif note != "na" and int(note) < limit and not words.strip():
+                self.add_error(f"comment_{criterion.pk}", f"Sous {limit}, dites pourquoi.")
         return bool(self.errors)

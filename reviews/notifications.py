@@ -33,6 +33,22 @@ class ReviewAssigned(FileMail):
         return f"review-{self.review.pk}"
 
 
+class ReviewReminder(ReviewAssigned):
+    """A grid is expected soon, or was expected: to the evaluator alone, once before the day and once after it."""
+
+    kind = "review_reminder"
+
+    def __init__(self, review: Review, *, late: bool) -> None:
+        super().__init__(review)
+        self.late = late
+
+    def context(self) -> dict[str, Any]:
+        return {**super().context(), "late": self.late}
+
+    def key(self) -> str | None:
+        return f"review-{self.review.pk}-{self.review.due_on}-{'late' if self.late else 'soon'}"
+
+
 class ConflictDeclared(FileMail):
     """Somebody stepped aside: the fund managers may have to find another evaluator."""
 

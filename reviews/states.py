@@ -15,10 +15,6 @@ class Advice(models.TextChoices):
 
 
 MAX_SCORE = 5
-# Under this note, a comment is asked.
-COMMENT_UNDER = 3
-# Above this spread between the grids of a file, in points out of 100, a second reading is asked before the close.
-SECOND_READING_OVER = 30
 
 
 class RowState(models.TextChoices):

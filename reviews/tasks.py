@@ -4,7 +4,7 @@ from celery import shared_task
 
 from common.sweeps import make_each
 from reviews import committee_papers, waiting_list
-from reviews.services import jobs, remind_outside
+from reviews.services import jobs, remind_evaluators, remind_outside
 
 
 @shared_task
@@ -21,6 +21,11 @@ def run_unfinished_jobs() -> None:
 @shared_task
 def remind_outside_opinions() -> None:
     remind_outside()
+
+
+@shared_task
+def remind_of_grids() -> None:
+    remind_evaluators()
 
 
 @shared_task

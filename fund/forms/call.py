@@ -149,6 +149,25 @@ class AmountsForm(CallPartForm):
         return data
 
 
+class ReadingForm(CallPartForm):
+    comment_under = forms.IntegerField(
+        label="Un commentaire est demandé sous la note de",
+        min_value=0,
+        max_value=5,
+        help_text="De 0 (jamais) à 5. Un évaluateur qui note plus bas dit pourquoi.",
+    )
+    second_reading_over = forms.IntegerField(
+        label="Une seconde lecture est demandée au-dessus d’un écart de",
+        min_value=0,
+        max_value=100,
+        help_text="En points sur 100, entre la grille la plus haute et la plus basse ; 100 pour ne jamais en demander.",
+    )
+
+    class Meta:
+        model = Call
+        fields = ["comment_under", "second_reading_over"]
+
+
 class RowForm(forms.Form):
     id = forms.IntegerField(required=False, widget=forms.HiddenInput)
 

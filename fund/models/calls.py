@@ -59,6 +59,11 @@ class Call(StatefulModel):
     legal_basis = models.CharField("base juridique", max_length=20, choices=LegalBasis)
     report_due_on = models.DateField("bilan attendu le")
     number_prefix = models.CharField(max_length=6, default="FI")
+    # Of the evaluation: under this note a comment is asked (0: never); over this spread of the grids, one more reading.
+    comment_under = models.PositiveSmallIntegerField("commentaire demandé sous la note", default=3, db_default=3)
+    second_reading_over = models.PositiveSmallIntegerField(
+        "écart qui demande une seconde lecture", default=30, db_default=30
+    )
     contact = models.CharField("contact", max_length=200, blank=True, default="")
     published_at = models.DateTimeField(null=True, editable=False)
 
@@ -72,6 +77,9 @@ class Call(StatefulModel):
             models.CheckConstraint(
                 condition=Q(max_rate_bp__gt=0, max_rate_bp__lte=10000, min_own_share_bp__lte=10000),
                 name="call_rates_sane",
+            ),
+            models.CheckConstraint(
+                condition=Q(comment_under__lte=5, second_reading_over__lte=100), name="call_reading_sane"
             ),
             models.CheckConstraint(
                 condition=Q(floor_cents__gt=0, ceiling_cents__gte=F("floor_cents"), ceiling_cents__lte=10**13),

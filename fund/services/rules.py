@@ -21,12 +21,13 @@ from journal.services import begin, locked, record
 FROZEN_FIELDS = frozenset(
     {
         "max_rate_bp", "ceiling_cents", "floor_cents", "min_own_share_bp", "legal_basis", "envelope", "opens_at",
-        "audience", "themes", "action_types",
+        "audience", "themes", "action_types", "comment_under", "second_reading_over",
     }
 )  # fmt: skip
 COPIED = (
     "summary", "rules", "audience", "themes", "action_types", "max_rate_bp", "ceiling_cents", "floor_cents",
     "min_own_share_bp", "legal_basis", "number_prefix", "contact",
+    "comment_under", "second_reading_over",
 )  # fmt: skip
 FROZEN = (
     "Des communes ont déjà envoyé leur dossier en lisant ces règles : elles ne changent plus jusqu’à la fin de "

@@ -189,6 +189,8 @@ class Evaluate(Kind):
         for person in User.objects.filter(pk__in=asked.get("named", ())):
             if refusal := why_not(person, application):
                 raise DomainError(refusal)
+        if asked.get("per_file") and not asked.get("named"):
+            _least_loaded(application, asked["per_file"])
         return Ready(to_others=len(asked.get("named", ())) or asked.get("per_file", 2))
 
     def act(self, pk: int, *, by: Any, asked: Asked, seen: Asked) -> str:

@@ -14,6 +14,7 @@ from reviews.bulk.base import Asked, Kind, Ready, register
 from reviews.decision_sheet import key_of_file
 from reviews.forms_grounds import USE_OF
 
+NOT_THERE = "Ce dossier n’est pas dans le tableau."
 VERBS = {DecisionKind.REJECT: services.reject, DecisionKind.WAITLIST: services.waitlist}
 DONE = {
     DecisionKind.REJECT: "Refus enregistré ; il attend sa signature.",
@@ -32,7 +33,9 @@ class RecordSheet(Kind):
 
     def preflight(self, application: Application, *, by: Any, asked: Asked) -> Ready:
         """`asked` holds the lines by number and the reasons of the list by code (see `services.sheets`)."""
-        line = asked["lines"][key_of_file(str(application.number))]
+        line = asked.get("lines", {}).get(key_of_file(str(application.number)))
+        if line is None:
+            raise DomainError(NOT_THERE)
         kind = DecisionKind(line["kind"])
         check_decidable(application, kind, by=by)
         listed = [_ground(code, kind, asked["grounds"]) for code in line["codes"]]
@@ -58,6 +61,8 @@ class RecordSheet(Kind):
         return Ready(words=words, cents=cents, seen=seen)
 
     def act(self, pk: int, *, by: Any, asked: Asked, seen: Asked) -> str:
+        if not seen:
+            raise DomainError(NOT_THERE)
         kind = DecisionKind(seen["kind"])
         common = {"reasons": seen["reasons"], "grounds": seen["grounds"], "by": by, "version": seen["version"]}
         if kind == DecisionKind.GRANT:

@@ -1,7 +1,7 @@
 """Files given to evaluators, their grids, the close of an evaluation. Files move through `applications.services`."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -21,11 +21,12 @@ from journal.services import advance, begin, locked
 from reviews.averages import average_of, results
 from reviews.models import Review, Score
 from reviews.neutrality import neutral_evaluators, why_not
-from reviews.notifications import ReviewAssigned
+from reviews.notifications import ReviewAssigned, ReviewReminder
 from reviews.services.declarations import must_have_declared
-from reviews.states import COMMENT_UNDER, MAX_SCORE, SECOND_READING_OVER, ReviewState
+from reviews.states import MAX_SCORE, ReviewState
 
 S = ApplicationState
+REMINDER_DAYS = 2
 OPEN_REVIEWS = (ReviewState.ASSIGNED, ReviewState.STARTED)
 # criterion id -> (note from 0 to 5, or None for « non applicable »; comment)
 Notes = Mapping[int, tuple[int | None, str]]
@@ -127,7 +128,7 @@ def save_scores(review_pk: int, *, notes: Notes, comment: str = "", by: Any, ver
 def submit_review(
     review_pk: int, *, by: Any, version: int | None = None, notes: Notes | None = None, comment: str = ""
 ) -> Review:
-    """Hand in a grid: every criterion scored or said not applicable, a comment under 3. It does not change any more."""
+    """Hand in a grid: every criterion scored or said not applicable, a comment under the note of the call. It does not change any more."""
     review = _own_open_review(review_pk, by=by, version=version)
     if notes is not None:
         _write_notes(review, notes, comment)
@@ -141,13 +142,13 @@ def submit_review(
 def what_lacks(review: Review) -> list[str]:
     """What a grid needs before it is handed in, in words, in the order of the criteria."""
     scores = {score.criterion_id: score for score in Score.objects.filter(review=review)}
-    lacking = []
+    lacking, limit = [], review.application.call.comment_under
     for criterion in Criterion.objects.filter(call_id=review.application.call_id):
         score = scores.get(criterion.pk)
         if score is None:
             lacking.append(f"« {criterion.label} » n’est pas noté")
-        elif score.value is not None and score.value < COMMENT_UNDER and not score.comment.strip():
-            lacking.append(f"« {criterion.label} » est noté sous {COMMENT_UNDER} : dites pourquoi")
+        elif score.value is not None and score.value < limit and not score.comment.strip():
+            lacking.append(f"« {criterion.label} » est noté sous {limit} : dites pourquoi")
     if scores and all(score.value is None for score in scores.values()):
         lacking.append("au moins un critère doit recevoir une note")
     return lacking
@@ -222,9 +223,24 @@ def _check_second_reading(application: Application, reason: str) -> None:
         else "confiez le dossier à une personne de plus"
     )
     raise DomainError(
-        f"Les grilles s’écartent de {found.spread_shown} points, plus de {SECOND_READING_OVER} : une seconde lecture"
+        f"Les grilles s’écartent de {found.spread_shown} points, plus de {found.limit} : une seconde lecture"
         f" est attendue avant de clore\u202f; {asked}."
     )
+
+
+def remind_evaluators() -> int:
+    """Queue what is due: two days before the day a grid is expected, then the day after it. Each once, however often this
+    runs; nothing to who stepped aside, or once the evaluation is closed. How many."""
+    today = timezone.localdate()
+    waiting = Review.objects.filter(
+        state__in=OPEN_REVIEWS, application__state=S.UNDER_REVIEW, due_on__lte=today + timedelta(days=REMINDER_DAYS)
+    ).select_related("application__organisation", "application__call__fund", "evaluator", "assigned_by")
+    told = 0
+    for review in waiting.order_by("pk"):
+        if review.due_on != today and Application.objects.visible_to(review.evaluator).filter(pk=review.application_id):
+            ReviewReminder(review, late=review.due_on < today).queue()
+            told += 1
+    return told
 
 
 def average_of_file(application: Application) -> str | None:

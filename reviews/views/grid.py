@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,7 +19,7 @@ from common.errors import DomainError
 from fund.models import Call
 from fund.states import CallState
 from reviews import dossier, services
-from reviews.averages import average_of, ranked, results
+from reviews.averages import average_of, points, ranked, results, tenths
 from reviews.forms import GridForm
 from reviews.models import Review, Score
 from reviews.states import ReviewState
@@ -87,8 +88,29 @@ def review_grid(request: HttpRequest, pk: int) -> HttpResponse:
         "closed": closed,
         "outside": list(application.outside_opinions.for_the_committee().select_related("file")),
         "average": average_of(review) if review.state == ReviewState.SUBMITTED else None,
+        "others": others_of(review),
     }
     return render(request, "reviews/grid.html", context, status=422 if form.errors else 200)
+
+
+def others_of(review: Review) -> list[dict[str, Any]]:
+    """The grids of the others that are handed in: shown to who has handed in their own, nothing before."""
+    if review.state != ReviewState.SUBMITTED:
+        return []
+    found = Review.objects.filter(application=review.application_id, state=ReviewState.SUBMITTED).exclude(pk=review.pk)
+    scored = Prefetch(
+        "scores", Score.objects.select_related("criterion").order_by("criterion__position", "criterion_id")
+    )
+    return [
+        {
+            "review": one,
+            "points": tenths(total)
+            if (total := points((s.criterion.weight, s.value) for s in one.scores.all()))
+            else "",
+            "scores": list(one.scores.all()),
+        }
+        for one in found.select_related("evaluator").prefetch_related(scored).order_by("submitted_at", "pk")
+    ]
 
 
 def _keep(request: HttpRequest, review: Review, form: GridForm) -> HttpResponse | None:
@@ -102,7 +124,7 @@ def _keep(request: HttpRequest, review: Review, form: GridForm) -> HttpResponse 
         services.save_scores(review.pk, **given)
         messages.success(request, "La grille est enregistrée. Vous pourrez la reprendre quand vous voudrez.")
         return redirect("review_grid", review.pk)
-    if form.complain():
+    if form.complain(review.application.call.comment_under):
         return None
     services.submit_review(review.pk, **given)
     messages.success(request, "Votre grille est rendue. Merci.")

@@ -273,7 +273,7 @@ class TestAverages:
         assert [(c.mean, c.lowest, c.highest) for c in result.criteria] == [(Fraction(7, 2), 3, 4)] * 5
 
     def test_ties_share_a_rank(self) -> None:
-        made = [Result(number, Fraction(value), 1, Fraction(0)) for number, value in enumerate([70, 90, 70, 60])]
+        made = [Result(number, Fraction(value), 1, Fraction(0), 30) for number, value in enumerate([70, 90, 70, 60])]
         assert [(one.rank, one.tied, one.result.application_id) for one in ranked(made)] == [
             (1, False, 1),
             (2, True, 0),
