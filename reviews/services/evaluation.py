@@ -237,7 +237,9 @@ def remind_evaluators() -> int:
     ).select_related("application__organisation", "application__call__fund", "evaluator", "assigned_by")
     told = 0
     for review in waiting.order_by("pk"):
-        if review.due_on != today and Application.objects.visible_to(review.evaluator).filter(pk=review.application_id):
+        if review.due_on is None or review.due_on == today:
+            continue
+        if Application.objects.visible_to(review.evaluator).filter(pk=review.application_id):
             ReviewReminder(review, late=review.due_on < today).queue()
             told += 1
     return told

@@ -150,6 +150,6 @@ def test_an_even_sharing_says_before_it_starts_who_is_lacking(desk: Desk) -> Non
     services.write_opinion(waiting.pk, advice="favorable", text="Oui.", proposed_cents=100_000, by=desk.instructor)
     evaluate, asked = KINDS["evaluer"], {"named": [], "per_file": 2, "due_on": "2099-01-01"}
     evaluate.preflight(fresh(waiting), by=desk.instructor, asked=asked)
-    with pytest.raises(DomainError, match="Il manque 1.évaluateur sans intérêt"):
+    with pytest.raises(DomainError, match=r"Il manque 1.évaluateur sans intérêt"):
         evaluate.preflight(fresh(waiting), by=desk.instructor, asked=asked | {"per_file": 3})
     assert application.state == S.UNDER_REVIEW
