@@ -13,7 +13,7 @@
   const form = document.querySelector("[data-pen]");
   if (!form) return;
   const state = form.querySelector("[data-pen-state]");
-  let timer = 0, dirty = false, sending = false, stopped = false;
+  let timer = 0, dirty = false, sending = false, stopped = false, pressed = null;
 
   function say(text, wrong) {
     state.textContent = text;
@@ -28,12 +28,14 @@
     try {
       answer = await fetch(location.pathname, {
         method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "X-Autosave": "1" }, redirect: "manual",
+        signal: AbortSignal.timeout(10000),
       });
       told = await answer.json();
     } catch (unreachable) { /* said below */ }
     sending = false;
+    if (told.version) form.elements.version.value = told.version;
+    if (pressed) { form.requestSubmit(pressed); return; }
     if (told.version) {
-      form.elements.version.value = told.version;
       say(dirty ? "Enregistrement…" : "Enregistré.");
       if (dirty) later();
       return;
@@ -47,6 +49,10 @@
   function later(wait = 1500) { clearTimeout(timer); timer = setTimeout(send, wait); }
 
   form.addEventListener("input", () => { dirty = true; if (!stopped) { say("Enregistrement…"); later(); } });
-  form.addEventListener("submit", () => { clearTimeout(timer); dirty = false; });
+  // A button pressed while a save is on its way waits for its version: else one would be told of oneself as of another.
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    if (sending) { event.preventDefault(); pressed = event.submitter; } else { dirty = false; }
+  });
   addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
 })();

@@ -20,7 +20,7 @@ from tests.factories.desk import Desk
 def a_plan(**over: Any) -> Plan:
     fields = {
         "title": "Comité du fonds",
-        "held_at": timezone.now() + timedelta(hours=4),
+        "held_at": timezone.now() + timedelta(minutes=5),  # the same day at almost any hour
         "place": "Salle du Pharo",
         "quorum": 2,
         "vote_mode": VoteMode.COUNTS,
