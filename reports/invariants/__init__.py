@@ -10,6 +10,7 @@ from django.db import connection
 
 from journal import verification
 from reports import final_reports
+from reports.invariants.committee import COMMITTEE
 from reports.invariants.database import DATABASE, excess_grants, stateful
 from reports.invariants.money import MONEY
 from reports.invariants.rule import Invariant
@@ -25,7 +26,7 @@ def check(*, journal: bool = True) -> list[tuple[Invariant, int, list[str]]]:
         cursor.execute("SELECT current_setting('statement_timeout')")
         timeout = cursor.fetchone()[0]
         cursor.execute("SET statement_timeout = 0")
-        for invariant in (*MONEY, *WORKFLOW, *REPORTS, *stateful(), *DATABASE):
+        for invariant in (*MONEY, *WORKFLOW, *COMMITTEE, *REPORTS, *stateful(), *DATABASE):
             places = excess_grants() if invariant.code == "I-16" else _places(cursor, invariant.query)
             results.append((invariant, len(places), places[:5]))
         if journal:
