@@ -1,20 +1,18 @@
 """What the pages of a session show, and who sees it. Never a file its reader has an interest in, nor its part of a total."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
-from accounts.models import Membership
 from accounts.states import READING_ROLES, Role
-from applications.models import Application, Assistance
+from applications.models import Application
 from applications.states import ApplicationState
 from common.money import rate
 from fund.models import EnvelopeBalance
 from reviews.committee_states import ALLOCABLE, Attendance, Outcome, SessionState
-from reviews.models import AgendaItem, CommitteeMember, CommitteeSession, Conflict, DeclaredOrganisation
+from reviews.models import AgendaItem, CommitteeMember, CommitteeSession
 
 RUNNING = (SessionState.PLANNED, SessionState.OPEN)
 DECIDED = (SessionState.CLOSED, SessionState.SIGNED)
@@ -53,28 +51,6 @@ def items_seen(session: CommitteeSession, user: Any) -> QuerySet[AgendaItem]:
 def sees_everything(session: CommitteeSession, user: Any) -> bool:
     """The minutes name every file: they open for whoever may see all of them."""
     return items_seen(session, user).count() == AgendaItem.objects.filter(session=session).count()
-
-
-def interested(users: Iterable[int], applications: Iterable[int]) -> dict[int, set[int]]:
-    """Application -> those of these people who are not neutral for it, as reviews.neutrality says of one file."""
-    people, files = list(users), list(applications)
-    found: dict[int, set[int]] = defaultdict(set)
-    declared = Conflict.objects.filter(user__in=people, application__in=files, lifted_at__isnull=True)
-    helped = Assistance.objects.filter(helper__in=people, application__in=files)
-    for pairs in (declared.values_list("application", "user"), helped.values_list("application", "helper")):
-        for file, person in pairs:
-            found[file].add(person)
-    homes: dict[int, set[int]] = defaultdict(set)
-    own = Membership.objects.filter(user__in=people, organisation__isnull=False, ended_at__isnull=True)
-    for organisation, person in own.values_list("organisation", "user"):
-        homes[organisation].add(person)
-    named: dict[tuple[int, int], set[int]] = defaultdict(set)
-    told = DeclaredOrganisation.objects.filter(declaration__user__in=people, lifted_at__isnull=True)
-    for organisation, call, person in told.values_list("organisation", "declaration__call", "declaration__user"):
-        named[organisation, call].add(person)
-    for file, organisation, call in Application.objects.filter(pk__in=files).values_list("pk", "organisation", "call"):
-        found[file] |= homes[organisation] | named[organisation, call]
-    return found
 
 
 # --- Money -------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Who is not neutral for a file, and so who may evaluate it: not of its commune, no declared interest, not its helper."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q
@@ -25,26 +26,49 @@ def evaluators() -> Any:
 
 
 def not_neutral(application: Application) -> dict[int, str]:
-    """Person id -> why they are not neutral for this file, in words: the one answer, the same as the database's guards.
+    """Person id -> why they are not neutral for this file, in words: the one answer, the same as the database's guards."""
+    return _reasons([(application.pk, application.organisation_id, application.call_id)])[application.pk]
 
-    Members of the organisation that asks, interests declared in the file or in its organisation for the call, and those
-    who helped to write it.
+
+def interested(users: Iterable[int], applications: Iterable[int]) -> dict[int, set[int]]:
+    """Application -> those of these people who are not neutral for it."""
+    files = Application.objects.filter(pk__in=list(applications)).values_list("pk", "organisation", "call")
+    return defaultdict(set, {pk: set(found) for pk, found in _reasons(list(files), users=list(users)).items()})
+
+
+def _reasons(
+    files: Collection[tuple[int, int, int]], *, users: Collection[int] | None = None
+) -> dict[int, dict[int, str]]:
+    """File -> person -> why, of files given as (file, organisation, call); among these people only, when they are given.
+
+    Those who helped to write it, interests declared in its organisation for the call or in the file itself, members of
+    the organisation that asks.
     """
-    found: dict[int, str] = {}
-    helpers = Assistance.objects.filter(application=application).values_list("helper", flat=True)
-    found |= dict.fromkeys(helpers, "a aidé la commune à écrire ce dossier")
-    found |= dict.fromkeys(named(application), "a déclaré un intérêt dans la commune qui demande l’aide")
-    interested = Conflict.objects.filter(application=application, lifted_at__isnull=True)
-    found |= dict.fromkeys(interested.values_list("user", flat=True), "a déclaré un intérêt dans ce dossier")
-    members = Membership.objects.filter(organisation=application.organisation_id, ended_at__isnull=True)
-    return found | dict.fromkeys(members.values_list("user", flat=True), "appartient à la commune qui demande l’aide")
-
-
-def named(application: Application) -> Iterable[int]:
-    """Those who named the organisation of the file in their declaration for its call."""
-    return DeclaredOrganisation.objects.filter(
-        organisation=application.organisation_id, declaration__call=application.call_id, lifted_at__isnull=True
-    ).values_list("declaration__user", flat=True)
+    pks, organisations = [pk for pk, _, _ in files], {organisation for _, organisation, _ in files}
+    among = lambda field: Q() if users is None else Q(**{f"{field}__in": users})  # noqa: E731
+    found: dict[int, dict[int, str]] = {pk: {} for pk in pks}
+    helped = Assistance.objects.filter(among("helper"), application__in=pks)
+    for pk, person in helped.values_list("application", "helper"):
+        found[pk][person] = "a aidé la commune à écrire ce dossier"
+    of_commune: dict[int, dict[int, str]] = defaultdict(dict)
+    of_call: dict[tuple[int, int], list[int]] = defaultdict(list)
+    told = DeclaredOrganisation.objects.filter(
+        among("declaration__user"), organisation__in=organisations, lifted_at__isnull=True
+    )
+    for organisation, call, person in told.values_list("organisation", "declaration__call", "declaration__user"):
+        of_call[organisation, call].append(person)
+    members = Membership.objects.filter(among("user"), organisation__in=organisations, ended_at__isnull=True)
+    for organisation, person in members.values_list("organisation", "user"):
+        of_commune[organisation][person] = "appartient à la commune qui demande l’aide"
+    declared_in = Conflict.objects.filter(among("user"), application__in=pks, lifted_at__isnull=True)
+    in_file: dict[int, list[int]] = defaultdict(list)
+    for pk, person in declared_in.values_list("application", "user"):
+        in_file[pk].append(person)
+    for pk, organisation, call in files:
+        named_it = dict.fromkeys(of_call[organisation, call], "a déclaré un intérêt dans la commune qui demande l’aide")
+        found[pk] |= named_it | dict.fromkeys(in_file[pk], "a déclaré un intérêt dans ce dossier")
+        found[pk] |= of_commune[organisation]
+    return found
 
 
 def neutral_evaluators(application: Application) -> list[Any]:

@@ -21,10 +21,11 @@ from fund.models import Call
 from fund.states import CallState, Theme
 from journal.services import advance, begin, locked, record
 from reviews.averages import ranked, results
-from reviews.committee import RUNNING, can_run, interested
+from reviews.committee import RUNNING, can_run
 from reviews.committee_notifications import SessionCancelled, SessionInvitation
 from reviews.committee_states import ALLOCABLE, Outcome, ScenarioState, SessionState, VoteMode
 from reviews.models import AgendaItem, CommitteeMember, CommitteeSession, Recusal, Scenario, ScenarioLine
+from reviews.neutrality import interested
 
 S = SessionState
 THEMES = {code: place for place, code in enumerate(Theme.values)}

@@ -12,9 +12,10 @@ from common.errors import DomainError, NotAllowed
 from common.money import euros
 from fund.services import lock_envelope
 from journal.services import advance, record
-from reviews.committee import can_write, interested, members_of, present, room_of
+from reviews.committee import can_write, members_of, present, room_of
 from reviews.committee_states import ALLOCABLE, Attendance, Choice, Outcome, SessionState, VoteMode
 from reviews.models import AgendaItem, CommitteeMember, CommitteeSession, Recusal, Vote
+from reviews.neutrality import interested
 from reviews.services.committee import item_of, recuse_interested, running
 
 S = SessionState
