@@ -103,6 +103,13 @@ SCREENS = (
     Screen("finances-decompte", FINANCE, "/recouvrements/", (RECOVERY, "main a[href$='/decompte/']")),
     Screen("finances-lot", FINANCE, "/lots/", ("main tbody a[href^='/lots/']",)),
     Screen("finances-rapprochement", FINANCE, "/rapprochement/"),
+    Screen("scenarios", MANAGER, "/scenarios/"),
+    Screen("scenario", MANAGER, "/scenarios/", ("main tbody a[href^='/scenarios/']",)),
+    Screen("scenarios-comparer", MANAGER, "/scenarios/", ("main form[action$='/comparer/'] button",)),
+    Screen("comites", MANAGER, "/comites/"),
+    Screen("comite-prevu", MANAGER, "/comites/", ("main tr:has-text('Prévue') a",)),
+    Screen("comite-ecran", MANAGER, "/comites/", ("main tr:has-text('Prévue') a", "main a[href$='/ecran/']")),
+    Screen("comite-signe", MANAGER, "/comites/", ("main tr:has-text('Signée') a",)),
     Screen("courriels", None, "/demo/courriels/"),
 )
 

@@ -8,7 +8,20 @@ from django.db.models.functions import Coalesce, Greatest
 
 from applications.models import Application
 from demo.content import load
-from demo.seed import again, awards, budgets, calls, conversations, exchanges, files, grounds, past, people, reports
+from demo.seed import (
+    again,
+    awards,
+    budgets,
+    calls,
+    committees,
+    conversations,
+    exchanges,
+    files,
+    grounds,
+    past,
+    people,
+    reports,
+)
 from demo.seed.pen import Clock
 from fund.models import Counter, Fund
 
@@ -47,6 +60,7 @@ def seed(*, today: date, number: int = 1) -> None:
     conversations.write_conversations(now)
     again.go_on(before, now)
     again.help_a_commune(now)
+    committees.write(before, now)
     # Django stamps `updated_at` with the day of the run.
     Application.objects.update(updated_at=Greatest("created_at", Coalesce("submitted_at", "created_at")))
     for scene in (before, now):
