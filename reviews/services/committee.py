@@ -1,6 +1,6 @@
 """A session of the committee before it sits: planned, changed, its agenda built, its members invited, cancelled.
 
-Lock order: envelope, session, item. The session is locked by every verb: two people who run it take turns.
+Lock order: envelope, session, item, file. The session is locked by every verb: two people who run it take turns.
 """
 
 from collections.abc import Iterable, Mapping

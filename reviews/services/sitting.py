@@ -6,12 +6,13 @@ from typing import Any
 
 from django.db import transaction
 
+from applications.models import Application
 from applications.services.decisions import check_amount
 from applications.states import ApplicationState
 from common.errors import DomainError, NotAllowed
 from common.money import euros
 from fund.services import lock_envelope
-from journal.services import advance, record
+from journal.services import advance, locked, record
 from reviews.committee import can_write, members_of, present, room_of
 from reviews.committee_states import ALLOCABLE, Attendance, Choice, Outcome, SessionState, VoteMode
 from reviews.models import AgendaItem, CommitteeMember, CommitteeSession, Recusal, Vote
@@ -86,6 +87,7 @@ def answer_item(pk: int, item_pk: int, *, answer: Answer, by: Any, version: int 
     lock_money(pk)
     session = running(pk, by=by, states=(S.OPEN,), allowed=can_write)
     item = item_of(session, item_pk, version=version)
+    locked(Application.objects.all(), item.application_id)  # an interest is declared before this answer or after it
     if by.pk in interested([by.pk], [item.application_id])[item.application_id]:
         raise NotAllowed(INTERESTED)
     recuse_interested(session)

@@ -24,6 +24,7 @@ from tests.refusals import (
     questions,
     reports,
     returning,
+    scenarios,
     sheets,
     writing,
 )
@@ -67,6 +68,7 @@ SUBJECTS = {
     "instruction": instructing.INSTRUCTION,
     "work": bulk.JOBS,
     "sheet of decisions": sheets.SHEETS,
+    "scenario": scenarios.SCENARIOS,
     "committee": committee.COMMITTEES,
     "opinion asked outside": outside.OUTSIDE,
     "attack": attacks.ATTACKS,
@@ -85,6 +87,7 @@ LAWFUL = {
     "the fund ends the last administrator's role": people.LAWFUL_END,
     **writing.LAWFUL,
     **committee.LAWFUL,
+    **scenarios.LAWFUL,
     **helping.LAWFUL,
     **instructing.LAWFUL,
     "a work on several files is done": bulk.LAWFUL,

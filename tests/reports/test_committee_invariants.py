@@ -47,7 +47,9 @@ def test_each_planted_wrong_is_found(servers: Servers) -> None:
     if not servers.superuser_url:
         pytest.fail("Set DATABASE_SUPERUSER_URL: these wrongs are planted by a superuser of the given server.")
     room = a_recorded_session()
-    services.plan_session(room.desk.call.pk, plan=a_plan(), members={}, by=room.desk.manager)
+    services.plan_session(
+        room.desk.call.pk, plan=a_plan(quorum=1), members={room.users[0].pk: "x"}, by=room.desk.manager
+    )
     queries = {one.code: one.query for one in invariants.COMMITTEE}
     with raw(servers.superuser_url) as owner:
         for code, query in queries.items():
