@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from reviews import committee_papers, services
-from reviews.models import AgendaItem, CommitteeSession
+from reviews.models import CommitteeSession
 from tests.factories.accounts import a_drafter, a_finance_preparer, an_administrator, an_auditor, an_evaluator
-from tests.factories.committee import Committee
+from tests.factories.committee import Committee, a_plan
 
 pytestmark = pytest.mark.django_db
 
@@ -204,7 +204,7 @@ def test_from_the_close_to_the_decisions(room: Committee, client: Client) -> Non
 
 def test_no_more_queries_with_more_files(client: Client) -> None:
     counts = []
-    for files in (1, 4):
+    for files in (1, 30):
         room = Committee(files=files, vote_mode="named")
         services.invite(room.pk, by=room.desk.manager)
         room.open()
@@ -218,5 +218,19 @@ def test_no_more_queries_with_more_files(client: Client) -> None:
                     read(client, address)
                 asked.append(len(queries))
         counts.append(asked)
-        AgendaItem.objects.filter(outcome="").count()
     assert counts[0] == counts[1] and max(counts[0]) <= 25, counts
+
+
+def test_no_more_queries_with_more_sessions(room: Committee, client: Client) -> None:
+    client.force_login(room.desk.manager)
+    asked = []
+    for sessions in (1, 30):
+        for _ in range(CommitteeSession.objects.count(), sessions):
+            services.plan_session(
+                room.desk.call.pk, plan=a_plan(quorum=1), members={room.users[0].pk: ""}, by=room.desk.manager
+            )
+        with CaptureQueriesContext(connection) as queries:
+            shown = read(client, reverse("committee_list"))
+        assert shown.count("Salle du Pharo") == sessions
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
