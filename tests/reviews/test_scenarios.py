@@ -245,7 +245,7 @@ class TestPages:
             f"{reverse('scenario_compare')}?a={scenario.pk}&b={other.pk}",
         ]
         counts: list[list[int]] = []
-        for files in (1, 4):
+        for files in (1, 29):
             for _ in range(files):
                 file = desk.application(S.REVIEWED)
                 saved(Scenario.objects.get(pk=scenario.pk), {file.pk: Given(100_000)}, desk.manager)
