@@ -4,9 +4,9 @@ The cost of a page does not follow the number of files: each sort has its index,
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,12 +22,13 @@ from applications.states import DECIDED, FINAL, UNDECIDED, ApplicationState
 from common.counting import CAP, Count, Counts, count_each, remembered
 from common.money import MoneyError, euros, parse_euros
 from common.search import fold
+from common.working_days import last_day_within
 from fund.states import Theme
 
 S = ApplicationState
 PAGE = 50
 
-DELAYS = {"depasse": "Délai dépassé", "semaine": "7 jours ou moins", "mois": "30 jours ou moins"}
+DELAYS = {"depasse": "Délai dépassé", "5": "5 jours ouvrés ou moins", "15": "15 jours ouvrés ou moins"}
 PIECES = {
     "attendues": "Pièces attendues",
     "retard": "Pièces en retard",
@@ -35,6 +36,20 @@ PIECES = {
     "completes": "Dossier complet",
     "a_verifier": "Complétude à vérifier",
 }
+VIEWS = ("jour", "retard")
+NAMES = {
+    "vue": "Vue",
+    "etat": "État",
+    "theme": "Thème",
+    "plan": "Plan local",
+    "par": "Instruit par",
+    "commune": "Commune",
+    "appel": "Appel",
+    "delai": "Délai",
+    "pieces": "Pièces",
+}
+LONGEST = 100  # characters of a search
+SHOWN = 40  # characters of a value that is refused
 GROUPS = {"ouverts": "En cours", "decides": "Décidés", "tous": "Tous"}
 PLANS = {"avec": "Avec plan local", "sans": "Sans plan local"}
 GROUP_STATES: dict[str, tuple[str, ...]] = {"ouverts": UNDECIDED, "decides": tuple({*DECIDED, *FINAL})}
@@ -82,19 +97,26 @@ class Filters:
 def read_filters(query: Any, *, default_view: str = "", default_state: str = "ouverts") -> Filters:
     """Filters from a QueryDict. Without any, the person's own view of the day, or these states."""
     bare = not any(key not in ("tri", "apres", "avant") for key in query)
-    chosen = Filters(view=_one_of(query.get("vue"), ("jour", "retard")) or (default_view if bare else ""))
-    chosen.state = _one_of(query.get("etat"), (*S.values, *GROUPS)) or default_state
-    chosen.text = query.get("q", "").strip()[:100]
-    chosen.theme = _one_of(query.get("theme"), Theme.values)
-    chosen.plan = _one_of(query.get("plan"), PLANS)
-    chosen.instructor = query.get("par", "") if re.fullmatch(r"moi|personne|[0-9]{1,12}", query.get("par", "")) else ""
-    chosen.commune, chosen.call = _number(query.get("commune")), _number(query.get("appel"))
-    chosen.delay = _one_of(query.get("delai"), DELAYS)
-    chosen.pieces = _one_of(query.get("pieces"), PIECES)
+    chosen = Filters()
+    read = _Reader(query, chosen.refused)
+    chosen.view = read.one_of("vue", VIEWS) or (default_view if bare else "")
+    chosen.state = read.one_of("etat", [value for value, _ in STATE_CHOICES] + [*GROUPS]) or default_state
+    chosen.text = query.get("q", "").strip()[:LONGEST]
+    if len(query.get("q", "").strip()) > LONGEST:
+        chosen.refused.append(f"La recherche est trop longue : seuls ses {LONGEST} premiers caractères ont servi.")
+    chosen.theme = read.one_of("theme", Theme.values)
+    chosen.plan = read.one_of("plan", PLANS)
+    chosen.instructor = read.matching("par", r"moi|personne|[0-9]{1,12}")
+    chosen.commune, chosen.call = read.number("commune"), read.number("appel")
+    chosen.delay = read.one_of("delai", DELAYS)
+    chosen.pieces = read.one_of("pieces", PIECES)
     chosen.least = _amount(query.get("min"), chosen.refused)
     chosen.most = _amount(query.get("max"), chosen.refused)
     order = query.get("tri", "")
-    chosen.sort = _one_of(order.removeprefix("-"), SORTS) or "delai"
+    if order.removeprefix("-") in SORTS:
+        chosen.sort = order.removeprefix("-")
+    elif order:
+        chosen.refused.append(f"Le tri « {order[:SHOWN]} » n’existe pas : les dossiers sont rangés par délai.")
     chosen.descending = order.startswith("-") and chosen.sort == order[1:]
     return chosen
 
@@ -103,12 +125,31 @@ def default_view(user: Any) -> str:
     return "jour" if user.has_role(Role.INSTRUCTOR, Role.FUND_MANAGER) else ""
 
 
-def _one_of(value: str | None, known: Any) -> str:
-    return value if value and value in known else ""
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the address; a value nobody knows is left out, and said."""
 
+    query: Any
+    refused: list[str]
 
-def _number(value: str | None) -> int | None:
-    return int(value) if value and re.fullmatch(r"[0-9]{1,12}", value) else None
+    def one_of(self, name: str, known: Iterable[str]) -> str:
+        return self._kept(name, lambda value: value in known)
+
+    def matching(self, name: str, pattern: str) -> str:
+        return self._kept(name, lambda value: bool(re.fullmatch(pattern, value)))
+
+    def number(self, name: str) -> int | None:
+        value = self.matching(name, r"[0-9]{1,12}")
+        return int(value) if value else None
+
+    def _kept(self, name: str, is_known: Callable[[str], bool]) -> str:
+        value = self.query.get(name, "")
+        if not value or is_known(value):
+            return value
+        self.refused.append(
+            f"« {value[:SHOWN]} » n’existe pas pour le filtre « {NAMES[name]} » : il est laissé de côté."
+        )
+        return ""
 
 
 def _amount(value: str | None, refused: list[str]) -> int | None:
@@ -165,14 +206,23 @@ def filtered(user: Any, chosen: Filters) -> ApplicationQuerySet:
         found = found.filter(_delay(chosen.delay))
     if chosen.pieces:
         found = found.filter(_pieces(chosen.pieces))
-    words = re.findall(r"\w+", fold(chosen.text))
-    if words:
-        # A number is whole (the prefix « 2 » would find the year 2026), a word may be begun; an amount is one too.
-        pieces = " & ".join(word if word.isdigit() else f"{word}:*" for word in words)
-        wanted = Q(search=SearchQuery(pieces, search_type="raw", config="simple"))
+    wanted_words = _words(chosen.text)
+    if wanted_words:
+        wanted = Q(search=SearchQuery(wanted_words, search_type="raw", config="simple"))
         amount = _amount(chosen.text, [])
         found = found.filter(wanted | Q(requested_cents=amount) if amount else wanted)
     return found
+
+
+def _words(text: str) -> str:
+    """The words to find: what stands between quotes in that order and whole, the rest anywhere."""
+    found = []
+    for quoted, free in re.findall(r'["«“]([^"»”]*)["»”]|([^"«“]+|["«“])', text):
+        if quoted:
+            found.append(" <-> ".join(re.findall(r"\w+", fold(quoted))))
+        # A number is whole (the prefix « 2 » would find the year 2026), a word may be begun.
+        found += [word if word.isdigit() else f"{word}:*" for word in re.findall(r"\w+", fold(free))]
+    return " & ".join(f"({each})" for each in found if each)
 
 
 def _state(user: Any, chosen: Filters) -> Q:
@@ -191,7 +241,9 @@ def _delay(name: str) -> Q:
     today = timezone.localdate()
     if name == "depasse":
         return late()
-    return Q(due_on__range=(today, today + timedelta(days=7 if name == "semaine" else 30)))
+    # A delay that stands still, until the commune answers, comes to no end.
+    running = Q(state__in=[state for state in UNDECIDED if state != S.AWAITING_COMMUNE])
+    return running & Q(due_on__range=(today, last_day_within(today, int(name))))
 
 
 def _pieces(name: str) -> Q:

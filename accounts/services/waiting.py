@@ -1,8 +1,7 @@
 """Requests to join that are left alone: by who must answer (the managers hear of it), by who asked (forgotten)."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
-import holidays
 from django.conf import settings
 from django.db import transaction
 
@@ -12,11 +11,8 @@ from accounts.states import JoinState
 from common.actors import MACHINE
 from common.clock import database_now
 from common.dates import local
+from common.working_days import working_days
 from journal.services import record
-
-SATURDAY = 5
-# Code du travail, L. 3133-1: the eleven public holidays, those that follow Easter included.
-PUBLIC_HOLIDAYS = holidays.country_holidays("FR")
 
 
 def remind_of_waiting_requests() -> int:
@@ -31,12 +27,6 @@ def remind_of_waiting_requests() -> int:
             JoinWaitingMail(request).queue()
         found += 1
     return found
-
-
-def working_days(since: date, until: date) -> int:
-    """Days after the first, up to the second, when a town hall works: no week-end, no public holiday."""
-    days = (since + timedelta(days=each) for each in range(1, (until - since).days + 1))
-    return sum(day.weekday() < SATURDAY and day not in PUBLIC_HOLIDAYS for day in days)
 
 
 def forget_unconfirmed_requests() -> int:

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import Exists, OuterRef, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -42,13 +42,12 @@ TABS = (
 def desk_queue(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     chosen = queue.read_filters(request.GET, default_view=queue.default_view(user))
-    asked = PieceRequest.objects.filter(application=OuterRef("pk"), answered_at__isnull=True).values("due_on")[:1]
-    page = queue.page(queue.filtered(user, chosen), chosen, request.GET, *FIELDS, asked_due=Subquery(asked))
+    page = queue.page(queue.filtered(user, chosen), chosen, request.GET, *FIELDS, **asked())
     call = current_call(chosen.call)
     context = {
         "filters": chosen,
         "page": page,
-        "table": table_rows(page.rows, user, choose=bool(gestures(user))),
+        "table": table_rows(page.rows, user, choose=bool(gestures(user)), why=chosen.view == "jour"),
         "tabs": tabs(user, chosen),
         "chips": queue.chips(chosen, names(chosen)),
         "call": call,
@@ -99,6 +98,17 @@ def desk_answers_export(request: HttpRequest, slug: str, kind: str) -> HttpRespo
     lines = question_export.as_csv(found)
     headers = {"Content-Disposition": name}
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def asked() -> dict[str, Any]:
+    """What each row says of the pieces asked: since when and until when the delay stands still, whether some came."""
+    of_file = PieceRequest.objects.filter(application=OuterRef("pk"))
+    still = of_file.filter(answered_at__isnull=True)
+    return {
+        "asked_at": Subquery(still.values("asked_at")[:1]),
+        "asked_due": Subquery(still.values("due_on")[:1]),
+        "answered": Exists(of_file.filter(answered_at__isnull=False)),
+    }
 
 
 def export_query(request: HttpRequest, chosen: queue.Filters) -> str:

@@ -1,6 +1,6 @@
 """The rows of the queue, built in Python: fifty of them are most of the page, and a template costs three times more."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -11,10 +11,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from applications.states import UNDECIDED, ApplicationState
-from common.dates import day, day_short
+from common.dates import day, day_short, local
 from common.money import euros_bare, percent, rate
 from common.templatetags.ui import tag
 from common.templatetags.ui_bars import meter
+from common.typography import plural
+from common.working_days import working_days
 
 S = ApplicationState
 FIELDS = (
@@ -24,6 +26,7 @@ FIELDS = (
     "state",
     "submitted_at",
     "due_on",
+    "complete_checked_at",
     "requested_cents",
     "eligible_cost_cents",
     "instructor_id",
@@ -51,13 +54,13 @@ PLAN = mark_safe(' <span class="xs muted">plan local</span>')
 TO_PROPOSE = mark_safe('<span class="muted">à saisir</span>')
 
 
-def table_rows(rows: list[dict[str, Any]], user: Any, *, choose: bool = False) -> SafeString:
+def table_rows(rows: list[dict[str, Any]], user: Any, *, choose: bool = False, why: bool = False) -> SafeString:
     """The body of the table; every text of a person is escaped by format_html."""
     today, base = timezone.localdate(), reverse("desk_queue")
-    return mark_safe("".join(_row(row, user, today, base, choose) for row in rows))  # noqa: S308 - format_html made each
+    return mark_safe("".join(_row(row, user, today, base, choose, why) for row in rows))  # noqa: S308 - format_html made each
 
 
-def _row(row: dict[str, Any], user: Any, today: date, base: str, choose: bool) -> SafeString:
+def _row(row: dict[str, Any], user: Any, today: date, base: str, choose: bool, why: bool) -> SafeString:
     proposed, title = row["opinion__proposed_cents"], row["title"]
     return format_html(
         ROW,
@@ -70,7 +73,7 @@ def _row(row: dict[str, Any], user: Any, today: date, base: str, choose: bool) -
         title,
         title,
         _state(row["state"]),
-        whose_turn(row, user),
+        reason(row) if why else whose_turn(row, user),
         _delay(*delay(row, today)),
         _age(row["submitted_at"], today),
         euros_bare(row["requested_cents"]),
@@ -89,7 +92,7 @@ def _age(sent: Any, today: date) -> SafeString | str:
     if sent is None:
         return ""
     on = timezone.localdate(sent)
-    return _days_ago(on, (today - on).days)
+    return _days_ago(on, working_days(on, today))
 
 
 @lru_cache(maxsize=1024)
@@ -108,19 +111,40 @@ def whose_turn(row: dict[str, Any], user: Any) -> str:
     )
 
 
+def reason(row: dict[str, Any]) -> str:
+    """Why a file is among those of the day."""
+    if row["state"] == S.IN_INSTRUCTION:
+        if row["complete_checked_at"] is not None:
+            return "à instruire"
+        return "pièces reçues" if row["answered"] else "complétude à vérifier"
+    return {S.SUBMITTED: "à prendre", S.REVIEWED: "à décider"}.get(row["state"], "")
+
+
 def delay(row: dict[str, Any], today: date) -> tuple[int, str, str, bool]:
     """The clock of the file: days counted, colour of the meter, words, whether it is late."""
     due, state = row["due_on"], row["state"]
     if due is None or state not in UNDECIDED:
         return 0, "", "", False
-    left, total = (due - today).days, settings.ANSWER_DELAY_DAYS
-    if state == S.AWAITING_COMMUNE:
-        asked = row["asked_due"]
-        words = f"arrêté, pièces avant le {day_short(asked)}" if asked else "arrêté"
-        return total - left, "stop", words, bool(asked and asked < today)
-    if left < 0:
-        return total, "late", f"{-left} j de retard", True
-    return total - left, "v", f"{left} j restants" if left else "aujourd’hui", False
+    total, stop = settings.ANSWER_DELAY_DAYS, row["asked_due"] if state == S.AWAITING_COMMUNE else None
+    if stop is not None:
+        since = local(row["asked_at"]).date()
+        if today <= stop:
+            return total - (due - since).days, "stop", f"arrêté depuis le {day_short(since)}", False
+        due += timedelta(days=max((stop - since).days, 0))  # it runs again: the pieces did not come in time
+    counted = min(total - (due - today).days, total)
+    return counted, *_running(due, today)
+
+
+def _running(due: date, today: date) -> tuple[str, str, bool]:
+    if due < today:
+        late = working_days(due, today)
+        return "late", f"{late} j ouvré{plural(late)} de retard" if late else "délai dépassé", True
+    if due == today:
+        return "v", "aujourd’hui", False
+    left = working_days(today, due)
+    if not left:
+        return "v", f"échéance le {day_short(due)}", False
+    return "v", f"{left} j ouvré{plural(left)} restant{plural(left)}", False
 
 
 @lru_cache(maxsize=1024)

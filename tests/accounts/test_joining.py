@@ -3,7 +3,7 @@
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts import services
 from accounts.domains import FREE, OTHER, SAME, UNKNOWN, hint
 from accounts.models import JoinRequest, Membership, Organisation, User
-from accounts.services.waiting import forget_unconfirmed_requests, remind_of_waiting_requests, working_days
+from accounts.services.waiting import forget_unconfirmed_requests, remind_of_waiting_requests
 from accounts.states import JoinState, Role
 from common.actors import MACHINE
 from common.errors import DomainError, NotAllowed
@@ -409,28 +409,6 @@ def test_the_managers_hear_once_of_a_request_left_alone() -> None:
         patch.setattr(waiting, "database_now", timezone.now)
         assert [remind_of_waiting_requests() for _ in range(3)] == [1, 1, 1]
     assert [m.recipient_email for m in Message.objects.filter(kind="join_waiting")] == [manager.email], "said once"
-
-
-def test_a_week_end_is_no_working_day() -> None:
-
-    friday = date(2026, 11, 20)
-    assert working_days(friday, date(2026, 11, 22)) == 0
-    assert working_days(friday, date(2026, 11, 25)) == 3
-    assert working_days(friday, friday) == 0
-
-
-@pytest.mark.parametrize(
-    ("since", "until", "days"),
-    [
-        (date(2026, 4, 3), date(2026, 4, 7), 1),  # Good Friday to Tuesday: Easter Monday is none
-        (date(2026, 5, 13), date(2026, 5, 15), 1),  # Ascension
-        (date(2026, 5, 22), date(2026, 5, 26), 1),  # Whit Monday
-        (date(2026, 12, 24), date(2026, 12, 28), 1),  # Christmas on a Friday, and a week-end
-        (date(2026, 7, 13), date(2026, 7, 15), 1),
-    ],
-)
-def test_a_public_holiday_is_no_working_day(since: date, until: date, days: int) -> None:
-    assert working_days(since, until) == days
 
 
 def test_who_never_confirms_is_forgotten_after_the_days_that_were_said(client: Client) -> None:

@@ -2,10 +2,11 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,7 +16,9 @@ from django.utils import timezone
 from applications import queue, services
 from applications.models import Application
 from applications.states import ApplicationState
+from common.working_days import last_day_within, working_days
 from reviews import services as reviews
+from reviews.views.queue_rows import delay, reason
 from tests.factories.accounts import (
     a_commune,
     a_drafter,
@@ -98,7 +101,8 @@ class TestFilters:
             "etat=tous&pieces=attendues": [waiting],
             "etat=tous&pieces=a_verifier": [plain],
             "etat=tous&pieces=retard": [],
-            "etat=tous&delai=semaine": [],
+            "etat=tous&delai=5": [],
+            "etat=tous&delai=15": [],
             "etat=tous&min=3 000&max=4000": [plain, special, waiting],
             "etat=tous&min=4000,01": [],
             f"etat=tous&appel={desk.call.pk + 1}": [],
@@ -107,6 +111,11 @@ class TestFilters:
             f"etat=tous&q={special.number}": [special],
             f"etat=tous&q={int(special.number[-4:])}": [special],
             "etat=tous&q=introuvable": [],
+            'etat=tous&q="ecole a egalite"': [special],
+            "etat=tous&q=« École à » martig": [special],
+            'etat=tous&q="egalite ecole"': [],
+            'etat=tous&q="ecol"': [],
+            'etat=tous&q="" ecole': [special],
             "etat=tous&q=4 000,00 €": [plain, special, waiting],
             "etat=tous&q=3 999": [],
             "etat=decides": [],
@@ -122,6 +131,9 @@ class TestFilters:
             "apres=_&avant=_",
             "apres=zz_zz&tri=demande",
             "q=%26 | ! : * '\\",
+            'q="""" « » “',
+            f"q={'é' * 5000}",
+            "q=%00",
             "min=abc",
         ):
             shown = numbers(client, query)
@@ -134,13 +146,104 @@ class TestFilters:
         Application.objects.filter(pk=late.pk).update(due_on=in_days(-3))
         client.force_login(desk.head)
         assert numbers(client, "vue=retard") == numbers(client, "etat=tous&delai=depasse") == [late.number]
-        assert "3 j de retard" in client.get(URL, {"vue": "retard"}).content.decode()
+        days = working_days(in_days(-3), in_days(0))
+        told = f"{days} j ouvré" if days else "délai dépassé"
+        assert told in client.get(URL, {"vue": "retard"}).content.decode()
 
     def test_chips_say_what_is_filtered(self, desk: Desk, client: Client) -> None:
         desk.application()
         client.force_login(desk.manager)
         chips = client.get(URL, {"etat": "tous", "theme": "logement", "plan": "sans"}).context["chips"]
         assert [chip["label"] for chip in chips] == ["Logement", "Sans plan local"]
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        "name", ["vue", "etat", "theme", "plan", "par", "commune", "appel", "delai", "pieces", "tri", "min", "max"]
+    )
+    def test_a_value_nobody_knows_is_said_in_words(self, desk: Desk, client: Client, name: str) -> None:
+        application = desk.application()
+        client.force_login(desk.manager)
+        answer = client.get(URL, {"q": application.number, name: "zz<b>z"})
+        assert len(answer.context["filters"].refused) == 1
+        assert "zz&lt;b&gt;z" in answer.content.decode()
+        assert [row["number"] for row in answer.context["page"].rows] == [application.number]
+
+    def test_a_long_search_is_cut_and_said(self, desk: Desk, client: Client) -> None:
+        client.force_login(desk.manager)
+        assert client.get(URL, {"q": "a" * 100}).context["filters"].refused == []
+        assert "100 premiers caractères" in client.get(URL, {"q": "a" * 101}).context["filters"].refused[0]
+
+    def test_what_is_known_is_refused_nothing(self, desk: Desk, client: Client) -> None:
+        client.force_login(desk.manager)
+        for query in ("", "vue=jour", "etat=ouverts&delai=5&pieces=recues&tri=-demande", "theme=&plan=&par=&delai="):
+            assert client.get(f"{URL}?{query}").context["filters"].refused == []
+
+
+class TestDelays:
+    """Wednesday 8 April 2026; Monday 13 is worked, Monday 6 was Easter Monday."""
+
+    today = date(2026, 4, 8)
+
+    def row(self, **more: Any) -> dict[str, Any]:
+        return {"state": S.IN_INSTRUCTION, "due_on": None, "asked_at": None, "asked_due": None} | more
+
+    @pytest.mark.parametrize(
+        ("due", "words", "late"),
+        [
+            (date(2026, 4, 13), "3 j ouvrés restants", False),
+            (date(2026, 4, 9), "1 j ouvré restant", False),
+            (date(2026, 4, 8), "aujourd’hui", False),
+            (date(2026, 4, 3), "2 j ouvrés de retard", True),
+        ],
+    )
+    def test_in_working_days(self, due: date, words: str, late: bool) -> None:
+        assert delay(self.row(due_on=due), self.today)[2:] == (words, late)
+
+    def test_a_week_end_has_no_working_day_left(self) -> None:
+        friday, saturday, sunday = (date(2026, 4, each) for each in (10, 11, 12))
+        assert delay(self.row(due_on=sunday), friday)[2:] == ("échéance le 12\u00a0avril", False)
+        assert delay(self.row(due_on=saturday), sunday)[2:] == ("délai dépassé", True)
+
+    def test_it_stands_still_while_pieces_are_awaited_then_runs_again(self) -> None:
+        asked = datetime(2026, 4, 1, 10, tzinfo=UTC)
+        waiting = self.row(state=S.AWAITING_COMMUNE, due_on=date(2026, 4, 3), asked_at=asked)
+        still = delay(waiting | {"asked_due": self.today}, self.today)
+        assert still == (settings.ANSWER_DELAY_DAYS - 2, "stop", "arrêté depuis le 1er\u00a0avril", False)
+        # Six days were added when the commune let its deadline go by: due on 9 April.
+        again = delay(waiting | {"asked_due": date(2026, 4, 7)}, self.today)
+        assert again[2:] == ("1 j ouvré restant", False)
+
+    def test_the_filters_count_working_days_and_leave_out_a_delay_that_stands_still(
+        self, desk: Desk, client: Client
+    ) -> None:
+        files = [desk.application(S.IN_INSTRUCTION) for _ in range(4)]
+        waiting = desk.application(S.AWAITING_COMMUNE)
+        last = [last_day_within(in_days(0), count) for count in (5, 15)]
+        days = (last[0], last[0] + timedelta(days=1), last[1], last[1] + timedelta(days=1))
+        for one, due in zip(files, days, strict=True):
+            Application.objects.filter(pk=one.pk).update(due_on=due)
+        Application.objects.filter(pk=waiting.pk).update(due_on=in_days(1))
+        client.force_login(desk.manager)
+        assert numbers(client, "etat=tous&delai=5") == [files[0].number]
+        assert numbers(client, "etat=tous&delai=15") == [one.number for one in files[:3]]
+
+    def test_the_day_says_why(self, desk: Desk, client: Client) -> None:
+        desk.application(), desk.application(S.IN_INSTRUCTION), desk.application(S.REVIEWED)
+        client.force_login(desk.head)
+        shown = client.get(URL, {"vue": "jour"}).content.decode()
+        assert "Pourquoi" in shown
+        for why in ("à prendre", "complétude à vérifier", "à décider"):
+            assert why in shown
+        assert "Pourquoi" not in client.get(URL, {"etat": "tous"}).content.decode()
+
+    def test_the_reason_of_a_file_in_instruction(self) -> None:
+        for checked, answered, words in (
+            (None, False, "complétude à vérifier"),
+            (None, True, "pièces reçues"),
+            (datetime(2026, 4, 1, tzinfo=UTC), True, "à instruire"),
+        ):
+            assert reason(self.row(complete_checked_at=checked, answered=answered)) == words
 
 
 class TestPages:
