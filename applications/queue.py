@@ -158,7 +158,7 @@ def _amount(value: str | None, refused: list[str]) -> int | None:
     try:
         return parse_euros(value)
     except MoneyError as error:
-        refused.append(str(error))
+        refused.append(f"Le montant « {value[:SHOWN]} » n’a pas pu être lu. {error}")
         return None
 
 
