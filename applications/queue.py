@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import absences
 from accounts.states import PlanStatus, Role
-from applications.models import Application, PieceRequest
+from applications.models import Application, FileLabel, PieceRequest
 from applications.models.application import ApplicationQuerySet
 from applications.states import DECIDED, FINAL, UNDECIDED, ApplicationState
 from common.counting import CAP, Count, Counts, count_each, remembered
@@ -47,6 +47,7 @@ NAMES = {
     "appel": "Appel",
     "delai": "Délai",
     "pieces": "Pièces",
+    "etiquette": "Étiquette",
 }
 LONGEST = 100  # characters of a search
 SHOWN = 40  # characters of a value that is refused
@@ -85,6 +86,7 @@ class Filters:
     least: int | None = None
     most: int | None = None
     call: int | None = None
+    label: int | None = None
     sort: str = "delai"
     descending: bool = False
     refused: list[str] = field(default_factory=list)
@@ -108,10 +110,15 @@ def read_filters(query: Any, *, default_view: str = "", default_state: str = "ou
     chosen.plan = read.one_of("plan", PLANS)
     chosen.instructor = read.matching("par", r"moi|personne|[0-9]{1,12}")
     chosen.commune, chosen.call = read.number("commune"), read.number("appel")
+    chosen.label = read.number("etiquette")
     chosen.delay = read.one_of("delai", DELAYS)
     chosen.pieces = read.one_of("pieces", PIECES)
     chosen.least = _amount(query.get("min"), chosen.refused)
     chosen.most = _amount(query.get("max"), chosen.refused)
+    if chosen.least is not None and chosen.most is not None and chosen.least > chosen.most:
+        chosen.refused.append(
+            "Le montant demandé va d’un minimum à un maximum : les deux sont inversés, rien n’y répond."
+        )
     order = query.get("tri", "")
     if order.removeprefix("-") in SORTS:
         chosen.sort = order.removeprefix("-")
@@ -202,6 +209,8 @@ def filtered(user: Any, chosen: Filters) -> ApplicationQuerySet:
         found = found.filter(instructor__isnull=True)
     elif chosen.instructor:
         found = found.filter(_of(user) if chosen.instructor == "moi" else Q(instructor_id=int(chosen.instructor)))
+    if chosen.label:
+        found = found.filter(Exists(FileLabel.objects.filter(application=OuterRef("pk"), label=chosen.label)))
     if chosen.delay:
         found = found.filter(_delay(chosen.delay))
     if chosen.pieces:
@@ -351,6 +360,7 @@ def chips(chosen: Filters, names: dict[str, str]) -> list[dict[str, Any]]:
         "par": names.get("par", "") if chosen.instructor else "",
         "commune": names.get("commune", "") if chosen.commune else "",
         "appel": names.get("appel", "") if chosen.call else "",
+        "etiquette": names.get("etiquette", "") if chosen.label else "",
         "delai": DELAYS.get(chosen.delay, ""),
         "pieces": PIECES.get(chosen.pieces, ""),
         "min": f"à partir de {euros(chosen.least)}" if chosen.least is not None else "",

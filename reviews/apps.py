@@ -12,7 +12,7 @@ class ReviewsConfig(AppConfig):
         from reviews import committee, committee_papers, outside, outside_door, policies
         from reviews import hidden as interests
         from reviews.bulk import committee as committee_verbs  # noqa: F401 - they register their verbs
-        from reviews.bulk import deciding, instructing, sheet  # noqa: F401 - they register their verbs
+        from reviews.bulk import deciding, instructing, labelling, sheet  # noqa: F401 - they register their verbs
 
         visibility.register(widen=policies.assigned_to, narrow=policies.without_declared_interest)
         visibility.register(widen=committee.invited_to)

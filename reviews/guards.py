@@ -204,6 +204,18 @@ def neutral_decision_guards() -> list[Guard]:
     ]
 
 
+LABELLED_BY_NEUTRAL = f"""
+IF NOT {BY_OWNER} AND ({CONFLICTED.format(user="NEW.put_by_id", application="NEW.application_id")}) THEN
+    {refuse("no label by a person with an interest in the file")}
+END IF;
+RETURN NEW;
+"""
+
+
+def neutral_label_guards() -> list[Guard]:
+    return [Guard(name="neutral", when=pgtrigger.Before, operation=pgtrigger.Insert, func=LABELLED_BY_NEUTRAL)]
+
+
 def neutral_report_guards() -> list[Guard]:
     return [
         Guard(

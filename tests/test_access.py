@@ -61,6 +61,16 @@ def a_ground() -> Any:
     return Ground.objects.order_by("pk").first() or a_reason()
 
 
+def a_view() -> Any:
+    from reviews.services.saved_views import save_view
+
+    return save_view("Mes urgences", "etat=tous", shared=True, by=User.objects.get(email=STAFF["manager"]))
+
+
+def a_label() -> Any:
+    return services.make_label("À visiter", by=User.objects.get(email=STAFF["manager"]))
+
+
 def a_sheet() -> Any:
     from reviews.services.sheets import read_sheet
 
@@ -232,6 +242,8 @@ class World:
             "payment_line": batch.lines.first().pk,  # type: ignore[union-attr]
             **a_return(),
             "ground": a_ground().pk,
+            "label": a_label().pk,
+            "saved_view": a_view().pk,
             "sheet": a_sheet().pk,
             "recorded": Decision.objects.filter(state="recorded").first().pk,  # type: ignore[union-attr]
             "message": Message.objects.order_by("pk").values_list("pk", flat=True).first() or 0,

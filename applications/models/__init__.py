@@ -14,6 +14,7 @@ from applications.models.decision import AwardMovement, Decision
 from applications.models.exchange import AskedItem, PieceRequest, Remark
 from applications.models.ground import DecisionGround, Ground
 from applications.models.history import KeptText, Version
+from applications.models.label import FileLabel, Label
 from applications.models.messages import FileMessage, MessagePaper, MessageReading
 from applications.models.renewal import Renewal
 from applications.models.report import (
@@ -39,11 +40,13 @@ __all__ = [
     "Correction",
     "Decision",
     "DecisionGround",
+    "FileLabel",
     "FileMessage",
     "FinalReport",
     "Ground",
     "Indicator",
     "KeptText",
+    "Label",
     "MessagePaper",
     "MessageReading",
     "Milestone",

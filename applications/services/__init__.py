@@ -43,6 +43,7 @@ from applications.services.instruction import (
     start_instruction,
     take_over,
 )
+from applications.services.labels import change_labels, list_label, make_label
 from applications.services.messages import mark_messages_read, nothing_to_answer, write_to_commune, write_to_desk
 from applications.services.questions import answers_left, change_questions, newer_questions
 from applications.services.reading import for_reading
@@ -66,6 +67,7 @@ __all__ = [
     "attach_document",
     "awarded",
     "begin_again",
+    "change_labels",
     "change_questions",
     "check_complete",
     "check_typo",
@@ -79,6 +81,8 @@ __all__ = [
     "for_reading",
     "grant",
     "list_ground",
+    "list_label",
+    "make_label",
     "mark_messages_read",
     "mark_read",
     "mend_ground",

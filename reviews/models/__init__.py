@@ -4,12 +4,13 @@ from reviews.models.checklist import CheckAnswer, CheckedApplication
 from reviews.models.committee import AgendaItem, CommitteeMember, CommitteeSession, Recusal, Vote
 from reviews.models.declarations import DeclaredOrganisation, InterestDeclaration
 from reviews.models.evaluation import Review, ReviewQuerySet, Score
-from reviews.models.interests import Conflict, NeutralChange, NeutralDecision, NeutralReport
+from reviews.models.interests import Conflict, NeutralChange, NeutralDecision, NeutralLabel, NeutralReport
 from reviews.models.jobs import Job, JobQuerySet, JobRow
 from reviews.models.notes import Note, NoteMention
 from reviews.models.opinion import Opinion
 from reviews.models.outside import OutsideOpinion
 from reviews.models.reading import DuplicateVerdict, NeutralCorrection, ReadingRemark
+from reviews.models.saved_view import SavedView, SavedViewQuerySet
 from reviews.models.scenario import Scenario, ScenarioLine
 from reviews.models.sheet import DecisionSheet, DecisionSheetQuerySet
 
@@ -31,6 +32,7 @@ __all__ = [
     "NeutralChange",
     "NeutralCorrection",
     "NeutralDecision",
+    "NeutralLabel",
     "NeutralReport",
     "Note",
     "NoteMention",
@@ -40,6 +42,8 @@ __all__ = [
     "Recusal",
     "Review",
     "ReviewQuerySet",
+    "SavedView",
+    "SavedViewQuerySet",
     "Scenario",
     "ScenarioLine",
     "Score",

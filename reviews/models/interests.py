@@ -7,13 +7,14 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from applications.models import Application, ChangeRequest, Decision, FinalReport
+from applications.models import Application, ChangeRequest, Decision, FileLabel, FinalReport
 from common.grants import Grants
 from common.guards import no_delete
 from reviews.guards import (
     conflict_guards,
     neutral_change_guards,
     neutral_decision_guards,
+    neutral_label_guards,
     neutral_report_guards,
 )
 
@@ -79,3 +80,12 @@ class NeutralChange(ChangeRequest):
         proxy = True
         verbose_name = "demande de modification"
         triggers: ClassVar = [*neutral_change_guards()]
+
+
+class NeutralLabel(FileLabel):
+    """Labels on files seen from here: put by nobody with an interest in the file."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "étiquette d’un dossier"
+        triggers: ClassVar = [*neutral_label_guards()]

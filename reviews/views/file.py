@@ -4,7 +4,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Prefetch
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,7 +18,7 @@ from accounts.states import READING_ROLES
 from applications import around, policies
 from applications.answers import help_words
 from applications.awards import given_back_of
-from applications.models import Application, Attachment, Decision
+from applications.models import Application, Attachment, Decision, FileLabel
 from applications.states import UNDECIDED, ApplicationState, DecisionState
 from common.errors import DomainError
 from common.money import MoneyError, parse_euros
@@ -106,7 +107,8 @@ def available_cents(application: Application) -> int:
 def page_of(request: HttpRequest, public_id: UUID, *, form: OpinionForm | None = None) -> dict[str, Any]:
     user: Any = request.user
     found = Application.objects.visible_to(user).sent().select_related(*RELATED).prefetch_related(*FOR_THE_RULES)
-    application = get_object_or_404(found.defer(*UNREAD), public_id=public_id)
+    named = FileLabel.objects.filter(application=OuterRef("pk")).order_by("label__folded").values("label__name")
+    application = get_object_or_404(found.defer(*UNREAD).annotate(labels=ArraySubquery(named)), public_id=public_id)
     opinion: Opinion | None = getattr(application, "opinion", None)
     decision, reviews = _after_instruction(application)
     balance = getattr(application.call.envelope, "balance", None)

@@ -3,9 +3,10 @@
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Subquery, Sum
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, OuterRef, Q, Subquery, Sum
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
@@ -15,18 +16,20 @@ from django.views.decorators.http import require_safe
 from accounts.models import Organisation, User
 from accounts.states import DESK_ROLES
 from applications import listing, question_export, queue
-from applications.models import Application, PieceRequest
+from applications.models import Application, FileLabel, Label, PieceRequest
 from applications.states import UNDECIDED, ApplicationState
 from applications.visibility import HELPING_ROLES
 from common.hidden import Hidden, hidden_from
 from fund.models import Call
 from fund.states import CallState, Theme
 from reviews.bulk import KINDS, Kind
-from reviews.models import Opinion
+from reviews.models import Opinion, SavedView
+from reviews.services.saved_views import default_query
 from reviews.views.access import desk_page
 from reviews.views.queue_rows import FIELDS, table_rows
 
 S = ApplicationState
+PROPOSED = (("Proposé", "opinion__proposed_cents"),)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TABS = (
     (S.SUBMITTED, "À prendre"),
@@ -41,8 +44,10 @@ TABS = (
 @desk_page
 def desk_queue(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
+    if not request.GET and (query := default_query(user)):
+        return redirect(f"{reverse('desk_queue')}?{query}")
     chosen = queue.read_filters(request.GET, default_view=queue.default_view(user))
-    page = queue.page(queue.filtered(user, chosen), chosen, request.GET, *FIELDS, **asked())
+    page = queue.page(queue.filtered(user, chosen), chosen, request.GET, *FIELDS, labels=labels_of_rows(), **asked())
     call = current_call(chosen.call)
     context = {
         "filters": chosen,
@@ -52,7 +57,7 @@ def desk_queue(request: HttpRequest) -> HttpResponse:
         "chips": queue.chips(chosen, names(chosen)),
         "call": call,
         "envelope": envelope(call, without=hidden_from(user)),
-        "more_open": bool(chosen.pieces or chosen.least is not None or chosen.most is not None),
+        "more_open": bool(chosen.label or chosen.pieces or chosen.least is not None or chosen.most is not None),
         "requested_total": sum(row["requested_cents"] for row in page.rows),
         "proposed_total": sum(row["opinion__proposed_cents"] or 0 for row in page.rows),
         "choices": choices(user, chosen),
@@ -60,6 +65,7 @@ def desk_queue(request: HttpRequest) -> HttpResponse:
         "export_query": export_query(request, chosen),
         "gestures": gestures(user),
         "here": request.GET.urlencode(),
+        "views": list(SavedView.objects.visible_to(user)[:12]),
         "can_help": user.has_role(*HELPING_ROLES),
     }
     return render(request, "reviews/queue.html", context)
@@ -67,14 +73,18 @@ def desk_queue(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @desk_page
-def desk_queue_export(request: HttpRequest) -> StreamingHttpResponse:
+def desk_queue_export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The list with its filters, in its order, without a limit; without filters, every file that was sent."""
     chosen = queue.read_filters(request.GET, default_state="tous")
     sign = "-" if chosen.descending else ""
     found = queue.filtered(request.user, chosen).order_by(f"{sign}{queue.SORTS[chosen.sort].column}", f"{sign}pk")
     call = Call.objects.filter(pk=chosen.call).first() if chosen.call else None
     beside = question_export.QuestionColumns(call) if call else None
-    lines = listing.as_csv(found, extra=[("Proposé", "opinion__proposed_cents")], beside=beside)
+    if kind == "xlsx":
+        name = f"dossiers-{timezone.localdate():%Y-%m-%d}.xlsx"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return FileResponse(listing.as_xlsx(found, extra=PROPOSED, beside=beside), content_type=XLSX, headers=headers)
+    lines = listing.as_csv(found, extra=PROPOSED, beside=beside)
     name = f"dossiers-{timezone.localdate():%Y-%m-%d}.csv"
     return StreamingHttpResponse(
         lines,
@@ -98,6 +108,12 @@ def desk_answers_export(request: HttpRequest, slug: str, kind: str) -> HttpRespo
     lines = question_export.as_csv(found)
     headers = {"Content-Disposition": name}
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def labels_of_rows() -> ArraySubquery:
+    """The names of the labels of each row."""
+    on_file = FileLabel.objects.filter(application=OuterRef("pk"))
+    return ArraySubquery(on_file.order_by("label__folded").values("label__name"))
 
 
 def asked() -> dict[str, Any]:
@@ -190,8 +206,14 @@ def choices(user: Any, chosen: queue.Filters) -> dict[str, SafeString]:
         "plan": options((("", "Tous"), *queue.PLANS.items()), chosen.plan),
         "delay": options((("", "Tous"), *queue.DELAYS.items()), chosen.delay),
         "pieces": options((("", "Toutes"), *queue.PIECES.items()), chosen.pieces),
+        "labels": options(_labels(), str(chosen.label or "")),
         "people": options((*nobody, *people), chosen.instructor),
     }
+
+
+def _labels() -> tuple[tuple[str, str], ...]:
+    named = Label.objects.filter(Q(retired_at=None) | Q(on_files__isnull=False)).distinct().values_list("pk", "name")
+    return (("", "Toutes"), *((str(pk), name) for pk, name in named))
 
 
 @lru_cache(maxsize=256)
@@ -213,4 +235,6 @@ def names(chosen: queue.Filters) -> dict[str, str]:
         found["commune"] = Organisation.objects.filter(pk=chosen.commune).values_list("name", flat=True).first() or "?"
     if chosen.call:
         found["appel"] = Call.objects.filter(pk=chosen.call).values_list("title", flat=True).first() or "?"
+    if chosen.label:
+        found["etiquette"] = Label.objects.filter(pk=chosen.label).values_list("name", flat=True).first() or "?"
     return found

@@ -46,7 +46,7 @@ TAGS = {
 }
 ROW = (
     '<tr>{}<td class="nowrap"><a href="{}{}/">{}</a></td><th scope="row">{}{}</th>'
-    '<td><span class="title" title="{}">{}</span></td><td>{}</td><td class="nowrap">{}</td><td class="nowrap">{}</td>'
+    '<td><span class="title" title="{}">{}</span>{}</td><td>{}</td><td class="nowrap">{}</td><td class="nowrap">{}</td>'
     '<td class="n">{}</td><td class="n">{}</td><td class="n">{}</td><td class="n">{}</td></tr>'
 )
 CHOICE = '<td class="c"><input class="form-check-input" type="checkbox" name="ids" form="lot" value="{}" aria-label="Choisir {}"></td>'
@@ -72,6 +72,7 @@ def _row(row: dict[str, Any], user: Any, today: date, base: str, choose: bool, w
         PLAN if row["organisation__plan_status"] == "adopted" else "",
         title,
         title,
+        format_html('<span class="sub">{}</span>', ", ".join(row["labels"])) if row["labels"] else "",
         _state(row["state"]),
         reason(row) if why else whose_turn(row, user),
         _delay(*delay(row, today)),

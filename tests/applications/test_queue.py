@@ -335,3 +335,30 @@ class TestExport:
         sent = timezone.localtime(Application.objects.get(pk=application.pk).submitted_at)
         assert row[header.index("Envoyé le")] == f"{sent:%d/%m/%Y %H:%M}"
         assert row[header.index("Réponse due le")] == f"{(sent + timedelta(days=60)):%d/%m/%Y}"
+
+
+class TestWorkbook:
+    def test_amounts_are_numbers_days_are_days_and_text_stays_text(self, desk: Desk, client: Client) -> None:
+        import datetime
+
+        import openpyxl
+
+        application = desk.application()
+        Application.objects.filter(pk=application.pk).update(due_on=datetime.date(2026, 12, 1))
+        client.force_login(desk.manager)
+        answer = client.get(reverse("desk_queue_workbook"), {"etat": "tous"})
+        sheet = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content))).worksheets[0]
+        titles = [cell.value for cell in sheet[1]]
+        row = dict(zip(titles, [cell.value for cell in sheet[2]], strict=True))
+        assert row["Numéro"] == application.number and row["Demandé"] == 4000
+        assert row["Réponse due le"] == datetime.datetime(2026, 12, 1)
+
+    def test_a_formula_is_text(self, desk: Desk, client: Client) -> None:
+        import openpyxl
+
+        school = sections()["chantier"][0] | {"title": "=1+1"}
+        a_sent_application(desk.call, a_commune(), chantier=(school, {}))
+        client.force_login(desk.manager)
+        answer = client.get(reverse("desk_queue_workbook"), {"etat": "tous"})
+        sheet = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content))).worksheets[0]
+        assert "=1+1" in [cell.value for cell in sheet[2] if cell.data_type == "s"]

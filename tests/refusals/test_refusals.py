@@ -17,6 +17,7 @@ from tests.refusals import (
     helping,
     instructing,
     journal,
+    labels,
     money,
     outside,
     paying,
@@ -26,6 +27,7 @@ from tests.refusals import (
     returning,
     scenarios,
     sheets,
+    views,
     writing,
 )
 from tests.refusals.case import Case, attempt, params, say
@@ -67,6 +69,8 @@ SUBJECTS = {
     "help": helping.HELPING,
     "instruction": instructing.INSTRUCTION,
     "work": bulk.JOBS,
+    "label": labels.LABELS,
+    "view of the queue": views.VIEWS,
     "sheet of decisions": sheets.SHEETS,
     "scenario": scenarios.SCENARIOS,
     "committee": committee.COMMITTEES,
@@ -103,6 +107,7 @@ LAWFUL = {
     "a reason of the list is chosen": grounds.LAWFUL,
     "a reason of the list is mended": grounds.MENDED,
     "a sheet of decisions is done": sheets.LAWFUL,
+    "a label is put and taken off": labels.LAWFUL,
     "a score is given": (deciding.score("3"),),
     "questions are prepared": questions.LAWFUL_QUESTIONS,
     "a question is answered": (

@@ -144,7 +144,10 @@ def starts(call: Any) -> list[str]:
     views += [f"{queue}?etat=tous&tri={sort}" for sort in ("delai", "-delai", "depot", "-depot", "demande", "-demande")]
     views += [f"{queue}?etat=tous&q={word}" for word in (CANARY, CANARY.lower(), "Rognes", "3917,43")]
     views += [f"{queue}?etat=tous&min=3917&max=3918", f"{queue}?vue=jour", f"{queue}?vue=retard"]
-    exports = [f"{reverse('desk_queue_export')}?etat=tous", reverse("review_ranking") + f"?appel={call.pk}"]
+    exports = [
+        f"{reverse('desk_queue_export')}?etat=tous",
+        reverse("review_ranking") + f"?appel={call.pk}",
+    ]
     return [*plain, *views, *exports]
 
 

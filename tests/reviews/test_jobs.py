@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.states import Role
 from applications import services
 from applications.models import Application, Decision
+from applications.services import make_label
 from applications.states import ApplicationState, DecisionState
 from common.errors import DomainError, NotAllowed
 from fund.models import EnvelopeBalance
@@ -256,6 +257,9 @@ def test_the_preflight_says_what_the_verb_does(kind: str, desk: Desk) -> None:
     """Whatever the file and the person: ready before, done after; refused before, refused after in the same words."""
     if kind == "confier":
         DATA["confier"] = {"instructor": an_instructor().pk}
+    if kind == "etiqueter":
+        assert desk.call, "a label belongs to a fund"
+        DATA["etiqueter"] = {"put": [make_label("À visiter", by=desk.manager).pk], "take": []}
     files = [
         desk.application(state) for state in (S.SUBMITTED, S.IN_INSTRUCTION, S.AWAITING_COMMUNE, S.REVIEWED, S.GRANTED)
     ]
