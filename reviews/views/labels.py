@@ -28,8 +28,8 @@ class FileLabelsForm(forms.Form):
         label="Étiquettes de ce dossier", widget=forms.CheckboxSelectMultiple, required=False
     )
 
-    def __init__(self, *args: Any, worn: set[int], **kwargs: Any) -> None:
-        super().__init__(*args, initial={"labels": [str(pk) for pk in worn]}, **kwargs)
+    def __init__(self, data: Any = None, *, worn: set[int]) -> None:
+        super().__init__(data, initial={"labels": [str(pk) for pk in worn]})
         self.worn = worn
         self.offered = Label.objects.filter(Q(retired_at=None) | Q(pk__in=worn))
         field = cast(forms.MultipleChoiceField, self.fields["labels"])

@@ -2,7 +2,6 @@
 
 from django import forms
 from django.contrib import messages
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -52,7 +51,7 @@ def view_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "query": query,
         "mine": mine,
-        "shared": list(found.exclude(owner=request.user).order_by(F("name"))),
+        "shared": [one for one in found if one.owner_id != request.user.pk],
     }
     return render(request, "reviews/saved_views.html", context, status=422 if form.errors else 200)
 
