@@ -230,11 +230,15 @@ class TestDelays:
 
     def test_the_day_says_why(self, desk: Desk, client: Client) -> None:
         desk.application(), desk.application(S.IN_INSTRUCTION), desk.application(S.REVIEWED)
-        client.force_login(desk.head)
-        shown = client.get(URL, {"vue": "jour"}).content.decode()
-        assert "Pourquoi" in shown
-        for why in ("à prendre", "complétude à vérifier", "à décider"):
-            assert why in shown
+        for who, reasons in (
+            (desk.instructor, ("à prendre", "complétude à vérifier")),
+            (desk.manager, ("à prendre", "à décider")),
+        ):
+            client.force_login(who)
+            shown = client.get(URL, {"vue": "jour"}).content.decode()
+            assert "Pourquoi" in shown
+            for why in reasons:
+                assert f'<td class="nowrap">{why}</td>' in shown
         assert "Pourquoi" not in client.get(URL, {"etat": "tous"}).content.decode()
 
     def test_the_reason_of_a_file_in_instruction(self) -> None:
