@@ -75,8 +75,12 @@ def selection(request: HttpRequest) -> list[int]:
         job = get_object_or_404(Job.objects.visible_to(user), key=key_of(given["travail"]))
         return list(job.rows.filter(state=RowState.REFUSED).order_by("pk").values_list("application", flat=True))
     if given.get("tous"):
-        query = QueryDict(given.get("de", ""))
-        found = queue.filtered(user, queue.read_filters(query, default_view=queue.default_view(user)))
+        wanted = queue.read_filters(QueryDict(given.get("de", "")), default_view=queue.default_view(user))
+        if wanted.refused:  # nobody acts on every file because one filter could not be read
+            for sentence in wanted.refused:
+                messages.error(request, sentence)
+            return []
+        found = queue.filtered(user, wanted)
         return list(found.order_by("pk").values_list("pk", flat=True)[: jobs.MOST + 1])
     return _numbers(given.getlist("ids"))
 

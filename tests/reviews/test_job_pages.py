@@ -120,3 +120,10 @@ def test_as_many_queries_for_one_as_for_thirty(desk: Desk) -> None:
             assert [client.get(page).status_code for page in pages] == [200, 200, 200]
         counts.append(len(caught))
     assert counts[0] == counts[1]
+
+
+def test_a_view_whose_filter_cannot_be_read_chooses_nothing(desk: Desk) -> None:
+    desk.application(S.IN_INSTRUCTION)
+    client = signed_in(desk.manager)
+    page = client.get(reverse("bulk", args=[GIVE]), {"tous": "1", "de": "etat=tous&theme=inconnu"}).content.decode()
+    assert "Aucun dossier choisi" in page and "n’existe pas" in page
