@@ -49,6 +49,8 @@ NAMES = {
     "pieces": "Pièces",
     "etiquette": "Étiquette",
 }
+# A delay that stands still, until the commune answers or its date passes, comes to no end.
+RUNNING = Q(state__in=[state for state in UNDECIDED if state != S.AWAITING_COMMUNE])
 LONGEST = 100  # characters of a search
 SHOWN = 40  # characters of a value that is refused
 GROUPS = {"ouverts": "En cours", "decides": "Décidés", "tous": "Tous"}
@@ -188,7 +190,7 @@ def of_the_day(user: Any) -> Q:
 
 
 def late() -> Q:
-    return Q(state__in=UNDECIDED, due_on__lt=timezone.localdate())
+    return RUNNING & Q(due_on__lt=timezone.localdate())
 
 
 def filtered(user: Any, chosen: Filters) -> ApplicationQuerySet:
@@ -250,9 +252,7 @@ def _delay(name: str) -> Q:
     today = timezone.localdate()
     if name == "depasse":
         return late()
-    # A delay that stands still, until the commune answers, comes to no end.
-    running = Q(state__in=[state for state in UNDECIDED if state != S.AWAITING_COMMUNE])
-    return running & Q(due_on__range=(today, last_day_within(today, int(name))))
+    return RUNNING & Q(due_on__range=(today, last_day_within(today, int(name))))
 
 
 def _pieces(name: str) -> Q:

@@ -150,6 +150,12 @@ class TestFilters:
         told = f"{days} j ouvré" if days else "délai dépassé"
         assert told in client.get(URL, {"vue": "retard"}).content.decode()
 
+    def test_a_delay_that_stands_still_is_never_late(self, desk: Desk, client: Client) -> None:
+        waiting = desk.application(S.AWAITING_COMMUNE)
+        Application.objects.filter(pk=waiting.pk).update(due_on=in_days(-3))
+        client.force_login(desk.head)
+        assert numbers(client, "vue=retard") == numbers(client, "etat=tous&delai=depasse") == []
+
     def test_chips_say_what_is_filtered(self, desk: Desk, client: Client) -> None:
         desk.application()
         client.force_login(desk.manager)
