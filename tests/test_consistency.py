@@ -352,3 +352,20 @@ def test_the_application_role_is_not_the_owner() -> None:
     url = psycopg.conninfo.conninfo_to_dict(os.environ["DATABASE_URL"])
     assert url["user"] == settings.DATABASE_APP_ROLE
     assert url["user"] != psycopg.conninfo.conninfo_to_dict(os.environ["DATABASE_OWNER_URL"])["user"]
+
+
+BLOCK = re.compile(r"{% block (\w+) %}((?:(?!{% block ).)*?){% endblock %}", re.DOTALL)
+NAMED = re.compile(r"{% (?:url|firstof) [^%]*? as (\w+) %}")
+
+
+def test_an_address_named_in_one_block_is_used_in_that_block() -> None:
+    """What a tag names lives as long as its block: used in another it is empty, and « Annuler » leads nowhere."""
+    lost = []
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        blocks = BLOCK.findall(path.read_text())
+        named = {name: set(NAMED.findall(body)) for name, body in blocks}
+        for name, body in blocks:
+            elsewhere = {one for other, names in named.items() if other != name for one in names} - named[name]
+            lost += [f"{path.name}: {one}" for one in elsewhere if f'href="{{{{ {one} }}}}' in body]
+            lost += [f"{path.name}: {one}" for one in elsewhere if f"cancel={one}" in body]
+    assert not lost

@@ -155,6 +155,8 @@ class Walk:
             self.blame(stop, f"axe {one['id']}: {one['help']} {[node['html'][:200] for node in one['nodes']]}")
         if (over := self.page.evaluate(WIDER)) > 0:
             self.blame(stop, f"{over} px wider than the window: {self.page.evaluate(WIDEST)}")
+        if nowhere := self.page.locator("main a[href='']").all_inner_texts():
+            self.blame(stop, f"links that lead nowhere: {nowhere}")
         for complaint in self.visitor.complaints:
             self.blame(stop, complaint)
         self.visitor.complaints.clear()
