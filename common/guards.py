@@ -12,6 +12,8 @@ from pgtrigger import compiler
 
 # True inside a guard when the session was opened by the owner: the one door for the past (verb `reprise`).
 BY_OWNER = "(session_user = current_user)"
+# The day in Paris: `current_date` is that of the session, which is London's for an hour or two each night.
+TODAY = "(now() AT TIME ZONE 'Europe/Paris')::date"
 # Error class of our refusals: becomes django.db.IntegrityError.
 REFUSED = "USING ERRCODE = 'integrity_constraint_violation'"
 

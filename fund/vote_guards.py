@@ -2,12 +2,12 @@
 
 import pgtrigger
 
-from common.guards import BY_OWNER, Guard, refuse
+from common.guards import BY_OWNER, TODAY, Guard, refuse
 
 OPEN_YEAR = f"""
 IF NEW.occurred_at IS NOT NULL AND NOT {BY_OWNER} THEN {refuse("the past is written by the owner only")} END IF;
 NEW.recorded_at := clock_timestamp();
-IF NOT {BY_OWNER} AND NEW.voted_on > current_date THEN {refuse("a vote is not dated in the future")} END IF;
+IF NOT {BY_OWNER} AND NEW.voted_on > {TODAY} THEN {refuse("a vote is not dated in the future")} END IF;
 """
 
 # FOR SHARE: a year is not closed while it is voted on.

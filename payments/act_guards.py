@@ -3,7 +3,7 @@
 import pgtrigger
 
 from applications.doors import GIVEN_BACK
-from common.guards import BY_OWNER, Guard, refuse
+from common.guards import BY_OWNER, TODAY, Guard, refuse
 
 ENDED_NOW = """EXISTS (SELECT 1 FROM payments_awardact x WHERE x.decision_id = OLD.decision_id AND x.state = 'signed'
     AND x.kind IN ('cancellation', 'lapse') AND x.signed_at = now())"""
@@ -45,7 +45,7 @@ THEN {refuse("a signed act never changes")} END IF;
 IF OLD.state = 'prepared' AND NEW.state = 'signed' AND NOT {BY_OWNER} THEN
     PERFORM 1 FROM applications_decision d WHERE d.id = NEW.decision_id FOR NO KEY UPDATE;
     NEW.signed_at := now();
-    IF NEW.act_date > current_date THEN {refuse("an act is not dated in the future")} END IF;
+    IF NEW.act_date > {TODAY} THEN {refuse("an act is not dated in the future")} END IF;
     -- Its own movement is already in the ledger.
     IF NEW.kind = 'reduction' AND NEW.award_cents <> NEW.reduction_cents + (SELECT {AWARD_NOW}
         FROM applications_decision d JOIN applications_application a ON a.id = d.application_id WHERE d.id = NEW.decision_id)

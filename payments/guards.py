@@ -3,7 +3,7 @@
 import pgtrigger
 
 from applications.doors import REDUCED
-from common.guards import BY_OWNER, Guard, refuse
+from common.guards import BY_OWNER, TODAY, Guard, refuse
 from payments.act_guards import REDUCED_NOW
 from payments.bank_guards import VISA_FROM
 from payments.settling_guards import PAPERS_WANTED, RELEASED, SETTLED_NOW
@@ -121,7 +121,7 @@ NEW.state := 'live';
 IF NOT {BY_OWNER} THEN
     IF source.state <> 'approved' THEN {refuse("only an approved instalment is put in a batch")} END IF;
     IF batch.state <> 'open' THEN {refuse("a line joins an open batch only")} END IF;
-    IF source.decision_state NOT IN ('signed', 'notified') OR source.act_number = '' OR source.act_date > current_date
+    IF source.decision_state NOT IN ('signed', 'notified') OR source.act_number = '' OR source.act_date > {TODAY}
         OR source.kind <> 'grant' THEN {refuse("no payment without an executable decision")} END IF;
     IF bank.state <> 'verified' OR bank.usable_from > now() THEN
         {refuse("no payment to an account that is not verified, or too young")}

@@ -220,7 +220,7 @@ def test_a_reduction_signed_by_hand_moves_its_own_money(team: Team, sql: str, sa
     own = move(envelope, "decommit", 200_001, by=team.manager, subject=str(decision.application.number))
     other = move(envelope, "decommit", 200_000, by=team.manager, subject=str(beside.application.number))
     signed = f"""UPDATE payments_awardact SET state = 'signed', version = version + 1, signed_by_id = {team.signer.pk},
-        act_number = 'X', act_date = current_date, signed_at = now(), {sql} WHERE id = {act.pk}"""
+        act_number = 'X', act_date = (now() AT TIME ZONE 'Europe/Paris')::date, signed_at = now(), {sql} WHERE id = {act.pk}"""
     with pytest.raises(Exception, match=f"{says}|changed since"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(signed.format(own=own.pk, other=other.pk))
         connection.check_constraints()

@@ -226,7 +226,7 @@ def test_a_seal_checks_the_accounts_again(team: Team, monkeypatch: pytest.Monkey
 
 
 VERIFY = """UPDATE payments_bankversion v SET state = 'verified', version = version + 1, verified_by_id = %(by)s,
-    called_person = 'x', called_on = current_date, usable_from = now(),
+    called_person = 'x', called_on = (now() AT TIME ZONE 'Europe/Paris')::date, usable_from = now(),
     called_number = (SELECT o.phone FROM accounts_organisation o WHERE o.id = v.organisation_id) WHERE id = %(id)s"""
 
 

@@ -29,7 +29,7 @@ PREPARED = (BORN, act())
 ENTRY = entry("payments.awardact", ACT, 2, "prepared", "signed", chain=f"'payments.awardact:' || {ACT}")
 SIGNED = (
     "UPDATE payments_awardact SET state = 'signed', version = 2, signed_by_id = $head, signed_at = now(),"
-    f" act_number = 'X', act_date = current_date WHERE id = {ACT}"
+    f" act_number = 'X', act_date = (now() AT TIME ZONE 'Europe/Paris')::date WHERE id = {ACT}"
 )
 ACTS = [
     Case(
@@ -76,7 +76,7 @@ ACTS = [
     ),
     Case(
         "an act dated in the future",
-        SIGNED.replace("current_date", "current_date + 1"),
+        SIGNED.replace("(now() AT TIME ZONE 'Europe/Paris')::date", "(now() AT TIME ZONE 'Europe/Paris')::date + 1"),
         REFUSED,
         "not dated in the future",
         before=(*PREPARED, ENTRY),

@@ -38,7 +38,9 @@ def a_verdict(
 
 
 def an_absence(
-    person: str = "$instructor", substitute: str = "NULL", days: str = "current_date, current_date + 5"
+    person: str = "$instructor",
+    substitute: str = "NULL",
+    days: str = "(now() AT TIME ZONE 'Europe/Paris')::date, (now() AT TIME ZONE 'Europe/Paris')::date + 5",
 ) -> str:
     return (
         "INSERT INTO accounts_absence (person_id, substitute_id, starts_on, ends_on, declared_by_id)"
@@ -47,7 +49,9 @@ def an_absence(
 
 
 def a_delegation(
-    giver: str = "$head", delegate: str = "$instructor", days: str = "current_date - 1, current_date + 5"
+    giver: str = "$head",
+    delegate: str = "$instructor",
+    days: str = "(now() AT TIME ZONE 'Europe/Paris')::date - 1, (now() AT TIME ZONE 'Europe/Paris')::date + 5",
 ) -> str:
     return (
         "INSERT INTO accounts_delegation (giver_id, delegate_id, reference, starts_on, ends_on)"
@@ -160,7 +164,7 @@ INSTRUCTION = [
     ),
     Case(
         "away twice at once",
-        an_absence(days="current_date + 5, current_date + 9"),
+        an_absence(days="(now() AT TIME ZONE 'Europe/Paris')::date + 5, (now() AT TIME ZONE 'Europe/Paris')::date + 9"),
         REFUSED,
         "twice at once",
         before=(an_absence(),),
@@ -177,7 +181,7 @@ INSTRUCTION = [
     Case("one stands in for oneself", an_absence(substitute="$instructor"), CHECK, "substitute_is_another"),
     Case(
         "an absence that ends before it starts",
-        an_absence(days="current_date, current_date - 1"),
+        an_absence(days="(now() AT TIME ZONE 'Europe/Paris')::date, (now() AT TIME ZONE 'Europe/Paris')::date - 1"),
         CHECK,
         "ends_after_it_starts",
     ),
@@ -214,7 +218,11 @@ INSTRUCTION = [
         SIGNING.format(by="$instructor", delegation=GIVEN),
         REFUSED,
         "in force",
-        before=(a_delegation(days="current_date - 9, current_date - 2"),),
+        before=(
+            a_delegation(
+                days="(now() AT TIME ZONE 'Europe/Paris')::date - 9, (now() AT TIME ZONE 'Europe/Paris')::date - 2"
+            ),
+        ),
     ),
     Case(
         "signed by a delegation taken back",

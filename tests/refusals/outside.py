@@ -19,7 +19,7 @@ def question(**over: str) -> str:
         "papers": "'{}'",
         "desk_only": "false",
         "asked_by_id": "$instructor",
-        "due_on": "current_date + 15",
+        "due_on": "(now() AT TIME ZONE 'Europe/Paris')::date + 15",
         "expires_at": "now() + interval '30 days'",
         "nonce": "'n'",
         "advice": "''",

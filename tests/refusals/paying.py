@@ -9,7 +9,7 @@ VERIFIED = {
     "usable_from": "now()",
     "called_person": "'x'",
     "called_number": "(SELECT phone FROM accounts_organisation WHERE id = $commune)",
-    "called_on": "current_date",
+    "called_on": "(now() AT TIME ZONE 'Europe/Paris')::date",
 }
 
 
@@ -65,7 +65,7 @@ ACCOUNTS = [
     ),
     Case(
         "verified by a call of before",
-        verify(called_on="current_date - 9")[1],
+        verify(called_on="(now() AT TIME ZONE 'Europe/Paris')::date - 9")[1],
         REFUSED,
         "who was called",
         before=(*SUPERSEDED, *verify()[:1]),

@@ -74,7 +74,7 @@ def returned(outcome: str = "paid", line: str = "$sealed_line", cents: str = "50
         "reference": "''",
         "mandate": "'12'",
         "bordereau": "''",
-        "paid_on": "current_date",
+        "paid_on": "(now() AT TIME ZONE 'Europe/Paris')::date",
         "amount_cents": cents,
         "reason": "''",
         "line_id": line,
@@ -85,7 +85,14 @@ def returned(outcome: str = "paid", line: str = "$sealed_line", cents: str = "50
 
 
 PAID = change(
-    "payments_instalment", INSTALMENT, "$ordered", 6, "ordered", "paid", paid_on="current_date", mandate="'12'"
+    "payments_instalment",
+    INSTALMENT,
+    "$ordered",
+    6,
+    "ordered",
+    "paid",
+    paid_on="(now() AT TIME ZONE 'Europe/Paris')::date",
+    mandate="'12'",
 )
 APPLIED = change(
     "payments_returnimport", "payments.returnimport", "$read_return", 2, "read", "applied",
@@ -94,7 +101,7 @@ APPLIED = change(
 SETTLED = "UPDATE payments_returndifference SET settled_by_id = $preparer, settled_at = now(), reason = 'vu' WHERE id = $difference"
 RETURNS = [
     Case("paid without a return", PAID[1], REFUSED, "by a line of a return", PAID[:1]),
-    Case("paid on another day than the return says", PAID[1].replace("current_date", "current_date - 1"), REFUSED,
+    Case("paid on another day than the return says", PAID[1].replace("(now() AT TIME ZONE 'Europe/Paris')::date", "(now() AT TIME ZONE 'Europe/Paris')::date - 1"), REFUSED,
          "by a line of a return", (returned(), *PAID[:1])),
     Case("for another amount", returned(cents="49999"), REFUSED, "for its amount", guard="payments_returnline.settles"),
     Case("of a line that is not ordered", returned(line="$line"), REFUSED, "settles an ordered line"),
