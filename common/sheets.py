@@ -1,18 +1,21 @@
 """Lists as sheets: in XLSX text stays text, whatever it begins with; amounts are numbers and days are days."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
 
+SAME_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - a mark, not an instant
 TEXT_STAYS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
 def a_book(target: Any, **options: Any) -> Any:
-    """A workbook that never takes a text for a formula, a link or a number."""
-    return xlsxwriter.Workbook(target, TEXT_STAYS | options)
+    """A workbook that never takes a text for a formula, a link or a number; the same bytes for the same content."""
+    book = xlsxwriter.Workbook(target, TEXT_STAYS | options)
+    book.set_properties({"created": SAME_DAY})  # else the hour of the export, which is no part of the list
+    return book
 
 
 def write_table(book: Any, title: str, headers: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
