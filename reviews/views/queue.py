@@ -212,7 +212,8 @@ def choices(user: Any, chosen: queue.Filters) -> dict[str, SafeString]:
 
 
 def _labels() -> tuple[tuple[str, str], ...]:
-    named = Label.objects.filter(Q(retired_at=None) | Q(on_files__isnull=False)).distinct().values_list("pk", "name")
+    worn = Exists(FileLabel.objects.filter(label=OuterRef("pk")))
+    named = Label.objects.filter(Q(retired_at=None) | worn).values_list("pk", "name")
     return (("", "Toutes"), *((str(pk), name) for pk, name in named))
 
 
