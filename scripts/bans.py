@@ -1,4 +1,4 @@
-"""Refuse what no linter knows: binary floats near money, inline style and handlers, hosts of others in pages."""
+"""Refuse what no linter knows: binary floats near money, days of another clock, inline style and handlers, hosts of others in pages."""
 
 import ast
 import re
@@ -12,6 +12,9 @@ APPS = (
 )  # fmt: skip
 # Seconds, ports and processes: no euro passes here.
 WITHOUT_MONEY = ("common/supervisor/",)
+ELSEWHERE = re.compile(
+    r"(?<!'Europe/Paris'\))(?<!%\(today\)s)::date\b|(?<![`\w])current_date(?!`)|CAST\([^)]* AS date\)", re.IGNORECASE
+)
 IN_PAGES = {
     "an inline style (the CSP refuses it)": re.compile(r"\sstyle\s*=", re.IGNORECASE),
     "an inline handler (the CSP refuses it)": re.compile(r"\son[a-z]+\s*=\s*[\"']", re.IGNORECASE),
@@ -30,6 +33,13 @@ def floats(path: Path) -> Iterator[tuple[int, str]]:
             yield getattr(node, "lineno", 0), "FloatField: money is Decimal or whole cents"
 
 
+def days(path: Path) -> Iterator[tuple[int, str]]:
+    """A moment becomes a day in Paris: the database's session speaks UTC, one or two hours behind each night."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if ELSEWHERE.search(line):
+            yield number, "a day of the session's clock: (… AT TIME ZONE 'Europe/Paris')::date"
+
+
 def in_pages(path: Path) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         for what, pattern in IN_PAGES.items():
@@ -43,6 +53,8 @@ def main() -> int:
         for path in sorted(Path(app).rglob("*.py")):
             if not str(path).startswith(WITHOUT_MONEY):
                 found += [(path, *hit) for hit in floats(path)]
+            if "migrations" not in path.parts:
+                found += [(path, *hit) for hit in days(path)]
     for path in sorted(Path("templates").rglob("*.html")):
         if "emails" not in path.parts:
             found += [(path, *hit) for hit in in_pages(path)]

@@ -99,7 +99,7 @@ STEPS = (
         'formation', 'internal', '{agents}', '{}', '{}', '{}', %(asked)s, %(cost)s, %(cost)s, %(cost)s - %(asked)s,
         %(asked)s, s.at, s.by, s.snapshot, coalesce(encode(sha256(convert_to(s.text, 'UTF8')), 'hex'), ''),
         CASE WHEN p.state NOT IN ('draft', 'submitted', 'withdrawn') THEN %(instructor)s::bigint END,
-        (s.at + interval '60 days')::date, 0, 1, lower('action de mesure ' || p.i || ' ' || p.theme)
+        ((s.at + interval '60 days') AT TIME ZONE 'Europe/Paris')::date, 0, 1, lower('action de mesure ' || p.i || ' ' || p.theme)
     FROM planned p LEFT JOIN LATERAL (
         SELECT p.at AS at, %(actor)s::bigint AS by, t.text, t.text::jsonb AS snapshot
         FROM (SELECT '{"format":1,"number":"' || p.number || '"}' AS text) t WHERE p.number IS NOT NULL
@@ -142,7 +142,7 @@ STEPS = (
     INSERT INTO applications_decision (id, version, application_id, state, kind, amount_cents, requested_cents, allowed_cents,
         reasons, recorded_by_id, recorded_at, signed_by_id, signed_at, act_number, act_date, notified_at, movement_id)
     SELECT d.id, 3, d.application_id, 'notified', 'grant', %(asked)s, 0, 0, '', %(manager)s, d.at, %(head)s, d.at,
-        'M-' || d.id, d.at::date, d.at, d.movement_id FROM decided d
+        'M-' || d.id, (d.at AT TIME ZONE 'Europe/Paris')::date, d.at, d.movement_id FROM decided d
     """,
     """
     SELECT nextval(pg_get_serial_sequence('payments_instalment', 'id')) AS id, d.id AS decision_id,

@@ -251,7 +251,7 @@ MONEY = (
         SELECT l.id::text FROM payments_paymentline l JOIN payments_instalment i ON i.id = l.instalment_id
         JOIN applications_decision d ON d.id = i.decision_id
         WHERE d.kind <> 'grant' OR d.state NOT IN ('signed', 'notified') OR d.act_number = ''
-            OR d.act_date > l.created_at::date""",
+            OR d.act_date > (l.created_at AT TIME ZONE 'Europe/Paris')::date""",
     ),
     Invariant(
         "I-15",
