@@ -6,7 +6,7 @@ from django.db import transaction
 
 from applications.asking import label_of
 from applications.content import text_of
-from applications.decision_letters import recipient_lines
+from applications.letter_data import recipient_lines
 from applications.models import ChangeRequest
 from applications.notifications.changes import CHANGE_LETTER, ChangeAnsweredMail
 from applications.states import ChangeState

@@ -4,17 +4,14 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import User
-from applications.models import Application, Decision
+from applications.letter_data import letter_data
+from applications.models import Decision
 from applications.notifications.desk import LETTER, LETTER_MAILS
 from applications.services.reports import open_report
 from applications.states import DecisionKind, DecisionState
 from common.actors import MACHINE
-from common.dates import day
-from common.money import rate, split
 from documents import letters
 from documents import services as documents
-from fund.models import Fund, PlannedShare
 from journal.services import advance, locked
 from notifications.models import Message
 from notifications.services import attach
@@ -63,69 +60,6 @@ def make(pk: int) -> bool:
 def waiting() -> list[int]:
     """Signed decisions whose letter is not made: lost tasks, found again every minute."""
     return list(Decision.objects.filter(state=DecisionState.SIGNED).order_by("pk").values_list("pk", flat=True)[:200])
-
-
-def letter_data(decision: Decision) -> dict[str, Any]:
-    """What the letter says. Before the signature it may be shown as a draft: the act is then still to come."""
-    application = decision.application
-    call = application.call
-    data: dict[str, Any] = {
-        "head": letters.letterhead(call.fund, contact=application.instructor or decision.recorded_by),
-        "number": application.number,
-        "date": decision.signed_at,
-        "recipient": recipient_lines(application),
-        "commune": application.organisation.name,
-        "title": application.title,
-        "year": call.year,
-        "act_number": decision.act_number,
-        "act_date": decision.act_date,
-        "requested_cents": application.requested_cents,
-        "reasons": decision.reasons or default_reasons(decision),
-        "signatory": signatory(call.fund, decision.signed_by, decision.delegation),
-        "signed_at": decision.signed_at,
-    }
-    if decision.kind == DecisionKind.GRANT:
-        data |= {
-            "amount_cents": decision.amount_cents,
-            "eligible_cents": application.eligible_cost_cents,
-            "rate_bp": rate(decision.amount_cents, application.eligible_cost_cents),
-            "instalments": planned_instalments(decision),
-            "report_due_on": call.report_due_on,
-        }
-    return data
-
-
-def planned_instalments(decision: Decision) -> list[dict[str, Any]]:
-    """The plan of the call applied to the award, exact to the cent (the same split as the payments')."""
-    plan = list(PlannedShare.objects.filter(call_id=decision.application.call_id))
-    amounts = split(decision.amount_cents, [one.share_bp for one in plan]) if plan else []
-    return [
-        {"label": one.get_kind_display(), "amount_cents": cents}
-        for one, cents in zip(plan, amounts, strict=True)
-        if cents
-    ]
-
-
-def recipient_lines(application: Application) -> list[str]:
-    return ["Madame ou Monsieur le Maire", *application.organisation.postal_lines]
-
-
-def signatory(fund: Fund, signer: User | None, delegation: Any = None) -> dict[str, str]:
-    """Who signs an act, in the capacity the fund gives to its signatory, else by their own job; or by delegation of who has it."""
-    if signer is None:
-        return {"name": "", "capacity": fund.signatory_title}
-    if delegation is not None:
-        whose = fund.signatory_title or delegation.giver.job
-        return {"name": signer.get_full_name(), "capacity": f"{whose}, par délégation ({delegation.reference})"}
-    return {"name": signer.get_full_name(), "capacity": fund.signatory_title or signer.job}
-
-
-def default_reasons(decision: Decision) -> str:
-    if decision.kind == DecisionKind.GRANT:
-        return "Le dossier répond aux critères de l’appel ; le montant accordé est celui que la commune a demandé."
-    sent = decision.application.submitted_at
-    when = f" du {day(sent)}" if sent else ""
-    return f"Le dossier{when} répond aux critères de l’appel, mais les crédits disponibles ne permettent pas de l’aider à ce jour."
 
 
 def _fetch() -> Any:

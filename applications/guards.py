@@ -182,10 +182,10 @@ RETURN NEW;
 DECISION_STAYS = f"""
 IF OLD.state <> 'recorded' AND
     (NEW.application_id, NEW.kind, NEW.amount_cents, NEW.reasons, NEW.recorded_by_id, NEW.recorded_at, NEW.signed_by_id,
-     NEW.signed_at, NEW.delegation_id, NEW.act_number, NEW.act_date, NEW.movement_id)
+     NEW.signed_at, NEW.delegation_id, NEW.act_number, NEW.act_date, NEW.movement_id, NEW.text_id)
     IS DISTINCT FROM
     (OLD.application_id, OLD.kind, OLD.amount_cents, OLD.reasons, OLD.recorded_by_id, OLD.recorded_at, OLD.signed_by_id,
-     OLD.signed_at, OLD.delegation_id, OLD.act_number, OLD.act_date, OLD.movement_id)
+     OLD.signed_at, OLD.delegation_id, OLD.act_number, OLD.act_date, OLD.movement_id, OLD.text_id)
 THEN {refuse("a signed decision never changes; a correction is a new decision")} END IF;
 IF OLD.letter_id IS NOT NULL AND NEW.letter_id IS DISTINCT FROM OLD.letter_id
     OR OLD.notified_at IS NOT NULL AND NEW.notified_at IS DISTINCT FROM OLD.notified_at

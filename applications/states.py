@@ -47,6 +47,17 @@ class GroundUse(models.TextChoices):
     INADMISSIBLE = "inadmissible", "Irrecevabilité"
 
 
+class LetterKind(models.TextChoices):
+    """A letter that the fund signs, of which a call may have its own text; the value is in the address of its page."""
+
+    AWARD = "attribution", "Attribution"
+    REDUCED = "attribution-reduite", "Attribution d’un montant réduit"
+    REFUSAL = "refus", "Refus"
+    WAITLIST = "liste-attente", "Mise en liste d’attente"
+    INADMISSIBLE = "irrecevabilite", "Irrecevabilité"
+    PIECES = "pieces", "Demande de pièces"
+
+
 class RequestOutcome(models.TextChoices):
     """How a request for pieces ended."""
 

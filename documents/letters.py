@@ -37,14 +37,15 @@ award_letter
 | eligible_cents?, rate_bp? | « soit 54,7 % du coût retenu (18 275,00 €) » |
 | instalments | [{label, amount_cents, when?}] |
 | reasons | text; why this amount |
-| duties? | [text]; usual duties when absent |
-| report_due_on? | date |
+| body | blocks of the fund's own text (`applications.letter_texts.filled`) |
+| draft? | says across the page that it is a preview |
+| report_due_on? | date, for the fields of the text |
 | signatory | {name, capacity} |
 | signed_at | datetime |
 | fingerprint? | SHA-256 shown at the foot |
 
-refusal_letter: year, act_number, act_date, requested_cents, reasons, signatory, signed_at, fingerprint?
-waitlist_letter: the same, and rank? (int), until? (date after which the list is no longer used)
+refusal_letter: year, act_number, act_date, requested_cents, reasons, body, signatory, signed_at, draft?, fingerprint?
+waitlist_letter: the same, and rank? (int)
 award_act_letter: year, act_number, act_date, award_number (act of the award), what (a sentence), reasons, signatory, signed_at, fingerprint?
 inadmissibility_letter: year, requested_cents?, reasons, rule? (the rule of the call, quoted), signatory {name, capacity}, act_number?, act_date?, signed_at?, fingerprint?
 
@@ -151,11 +152,11 @@ SHAPES = {
         f"{_BLOCK} eligible_cents total_cents next_steps helped",
     ),
     "award_letter": Shape.of(
-        f"{_FILE} {_ACT} amount_cents instalments",
-        f"{_BLOCK} eligible_cents rate_bp duties report_due_on fingerprint",
+        f"{_FILE} {_ACT} amount_cents instalments body",
+        f"{_BLOCK} eligible_cents rate_bp report_due_on fingerprint draft",
     ),
-    "refusal_letter": Shape.of(f"{_FILE} {_ACT}", f"{_BLOCK} fingerprint"),
-    "waitlist_letter": Shape.of(f"{_FILE} {_ACT}", f"{_BLOCK} fingerprint rank until"),
+    "refusal_letter": Shape.of(f"{_FILE} {_ACT} body", f"{_BLOCK} fingerprint draft"),
+    "waitlist_letter": Shape.of(f"{_FILE} {_ACT} body", f"{_BLOCK} fingerprint rank draft"),
     "inadmissibility_letter": Shape.of(
         f"{_FILE} year reasons signatory", f"{_BLOCK} requested_cents rule act_number act_date signed_at fingerprint"
     ),
@@ -252,6 +253,8 @@ def _written(value: Any) -> Any:
 def _entry(key: str, value: Any) -> dict[str, Any]:
     if value is None:
         return {}
+    if key == "run":  # a piece of a line keeps the spaces around it
+        return {key: drawable_text(value)}
     if key.endswith("_cents"):
         name = key.removesuffix("_cents")
         return {name: drawable_text(euros(value)), f"{name}_words": euros_in_words(value), f"{name}_number": value}

@@ -139,6 +139,7 @@ VERBS = {
     "vote": "Crédits votés",
     "waitlist": "Liste d’attente",
     "withdraw": "Retrait",
+    "write_letter_text": "Texte d’une lettre écrit",
     "write_opinion": "Avis rendu",
 }
 

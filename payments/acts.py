@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from applications.decision_letters import recipient_lines, signatory
+from applications.letter_data import recipient_lines, signatory
 from applications.models import Decision
 from applications.states import ApplicationState, DecisionKind, DecisionState
 from common.actors import MACHINE

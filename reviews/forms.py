@@ -210,6 +210,12 @@ class SignForm(VersionedForm):
     act_date = forms.DateField(label="Date de l’acte", widget=DateInput())
 
 
+class SignLetterForm(SignForm):
+    """Carries the version of the letter's text that was read; empty for the standard one."""
+
+    text = forms.CharField(widget=forms.HiddenInput, required=False)
+
+
 class GridForm(VersionedForm):
     """One note (0 to 5, or not applicable) and one comment a criterion; nothing is required while it is being filled in."""
 

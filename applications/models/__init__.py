@@ -15,6 +15,7 @@ from applications.models.exchange import AskedItem, PieceRequest, Remark
 from applications.models.ground import DecisionGround, Ground
 from applications.models.history import KeptText, Version
 from applications.models.label import FileLabel, Label
+from applications.models.letter_text import LetterText
 from applications.models.messages import FileMessage, MessagePaper, MessageReading
 from applications.models.renewal import Renewal
 from applications.models.report import (
@@ -47,6 +48,7 @@ __all__ = [
     "Indicator",
     "KeptText",
     "Label",
+    "LetterText",
     "MessagePaper",
     "MessageReading",
     "Milestone",

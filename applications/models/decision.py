@@ -10,8 +10,10 @@ from django_fsm import transition
 
 from accounts.models import Delegation
 from applications.guards import award_guards, decision_guards
+from applications.letter_guards import text_signed_guards
 from applications.models.application import Application
-from applications.states import DecisionKind, DecisionState
+from applications.models.letter_text import LetterText
+from applications.states import DecisionKind, DecisionState, LetterKind
 from common.grants import Grants
 from common.guards import no_delete
 from common.workflow import StateField, StatefulModel
@@ -47,6 +49,7 @@ class Decision(StatefulModel):
     act_number = models.CharField("numéro d’acte", max_length=60, blank=True, default="")
     act_date = models.DateField("date de l’acte", null=True)
     notified_at = models.DateTimeField("notifiée le", null=True)
+    text = models.ForeignKey(LetterText, on_delete=models.PROTECT, null=True, related_name="decisions")
     letter = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, related_name="+")
     movement = models.ForeignKey(Movement, on_delete=models.PROTECT, null=True, related_name="+")
 
@@ -87,10 +90,16 @@ class Decision(StatefulModel):
                 name="decision_one_a_kind",
             ),
         ]
-        triggers: ClassVar = [*state_guards(D.RECORDED), *decision_guards(), *no_delete()]
+        triggers: ClassVar = [*state_guards(D.RECORDED), *decision_guards(), *text_signed_guards(), *no_delete()]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} : {self.application.reference}"
+
+    @property
+    def letter_kind(self) -> LetterKind:
+        if self.kind == DecisionKind.GRANT:
+            return LetterKind.REDUCED if self.amount_cents < self.requested_cents else LetterKind.AWARD
+        return LetterKind.WAITLIST if self.kind == DecisionKind.WAITLIST else LetterKind.REFUSAL
 
     @property
     def now_cents(self) -> int:
@@ -102,8 +111,16 @@ class Decision(StatefulModel):
         return self.amount_cents - int(given_back or 0)
 
     @transition(state, source=D.RECORDED, target=D.SIGNED)
-    def sign(self, *, signatory: Any, act_number: str, act_date: Any, delegation: Delegation | None = None) -> None:
-        self.signed_by, self.signed_at = signatory, Now()
+    def sign(
+        self,
+        *,
+        signatory: Any,
+        act_number: str,
+        act_date: Any,
+        text: LetterText | None = None,
+        delegation: Delegation | None = None,
+    ) -> None:
+        self.signed_by, self.signed_at, self.text = signatory, Now(), text
         self.act_number, self.act_date, self.delegation = act_number, act_date, delegation
 
     @transition(state, source=D.SIGNED, target=D.NOTIFIED)

@@ -44,6 +44,7 @@ from applications.services.instruction import (
     take_over,
 )
 from applications.services.labels import change_labels, list_label, make_label
+from applications.services.letter_texts import write_letter_text
 from applications.services.messages import mark_messages_read, nothing_to_answer, write_to_commune, write_to_desk
 from applications.services.questions import answers_left, change_questions, newer_questions
 from applications.services.reading import for_reading
@@ -114,6 +115,7 @@ __all__ = [
     "withdraw",
     "withdraw_change",
     "withdraw_recorded",
+    "write_letter_text",
     "write_to_commune",
     "write_to_desk",
 ]

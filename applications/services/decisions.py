@@ -12,10 +12,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from applications import policies
+from applications.letter_data import check_signable_text, text_of
 from applications.models import Application, Decision, DecisionGround, Ground
 from applications.notifications.desk import letter_mail
 from applications.services.grounds import chosen, composed
 from applications.services.instruction import CONFLICT, locked_for_desk, same_version
+from applications.services.letter_texts import in_force
 from applications.signals import decision_signed
 from applications.states import ApplicationState, DecisionKind, DecisionState, GroundUse
 from common.dates import relative
@@ -26,6 +28,7 @@ from fund.models import Call, Movement
 from fund.services import lock_envelope, move, reverse
 from journal.services import advance, begin, locked
 
+SIGNED_WITH = ("application__organisation", "application__call__fund", "application__instructor", "recorded_by")
 DECIDABLE = {
     DecisionKind.GRANT: (ApplicationState.REVIEWED, ApplicationState.WAITLISTED),
     DecisionKind.WAITLIST: (ApplicationState.REVIEWED,),
@@ -145,13 +148,17 @@ def withdraw_recorded(pk: int, *, reason: str, by: Any, version: int | None = No
 
 
 @transaction.atomic
-def sign_decision(pk: int, *, act_number: str, act_date: date, by: Any, version: int | None = None) -> Decision:
-    """Sign a recorded decision under its act: by the head of service, never by who recorded it.
+def sign_decision(
+    pk: int, *, act_number: str, act_date: date, by: Any, version: int | None = None, text: str | None = None
+) -> Decision:
+    """Sign a recorded decision under its act, in the text now in force: by the head of service, never by who recorded it.
+
+    `text` is the id of the version of the letter's text that was read ("" for the standard one); Stale when it changed.
 
     Queues the letter to the commune; the message leaves once a task has made the PDF (`make_letter`).
     """
     _, delegation = _power(by)
-    decision = locked(Decision.objects.select_related("application__organisation", "recorded_by"), pk)
+    decision = locked(Decision.objects.select_related(*SIGNED_WITH), pk)
     application = decision.application
     if (
         not Application.objects.visible_to(by)
@@ -168,10 +175,14 @@ def sign_decision(pk: int, *, act_number: str, act_date: date, by: Any, version:
         raise DomainError("Indiquez le numéro de l’acte (60 caractères au plus).")
     if act_date > timezone.localdate():
         raise DomainError("La date de l’acte ne peut pas être à venir.")
+    words = in_force(application.call_id, decision.letter_kind, seen=text)
+    act = {"act_number": number, "act_date": act_date}
+    check_signable_text(decision, text_of(words, decision.letter_kind), by=by, delegation=delegation, **act)
     advance(
         decision,
         decision.sign,
         signatory=by,
+        text=words,
         act_number=number,
         act_date=act_date,
         delegation=delegation,
@@ -198,7 +209,8 @@ def _by_delegation(delegation: Any) -> dict[str, Any]:
     return {"delegation": delegation.reference, "giver": delegation.giver.get_full_name()}
 
 
-def check_signable(decision: Decision, *, by: Any) -> None:
+def check_signable(decision: Decision, *, by: Any) -> Any:
+    """Whether this person may sign it now; the delegation by which they would (None: in their own right)."""
     _, delegation = _power(by)
     if delegation is not None and policies.has_helped(by, decision.application):
         raise NotAllowed("Vous avez saisi ce dossier pour la commune : une autre personne signe sa décision.")
@@ -206,6 +218,7 @@ def check_signable(decision: Decision, *, by: Any) -> None:
         raise DomainError(_already_signed(decision))
     if decision.recorded_by_id == by.pk:
         raise NotAllowed("Vous avez enregistré cette décision : une autre personne la signe.")
+    return delegation
 
 
 # --- Pieces ----------------------------------------------------------------------------------------------------

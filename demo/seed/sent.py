@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from applications import decision_letters, receipts
+from applications.letter_data import letter_data
 from applications.models import Application, Decision
 from applications.notifications.commune import SubmittedMail
 from applications.notifications.desk import letter_mail
@@ -32,7 +33,7 @@ def decision_letter(decision: Decision, at: datetime) -> StoredFile:
     """The letter of a decision just signed, and the mail that notified it."""
     kind = DecisionKind(decision.kind)
     name = f"{decision_letters.NAMES[kind]} {decision.application.number}.pdf"
-    data = decision_letters.letter_data(decision)
+    data = letter_data(decision)
     made = issue(decision_letters.TEMPLATES[kind], data, name, decision.application, at)
     told(letter_mail(decision), at=at, paper=made)
     return made

@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from accounts.states import Role
 from applications import decision_letters, policies, services
+from applications.letter_data import check_signable_text, text_of
 from applications.models import Application, Decision
 from applications.services.decisions import check_amount, check_decidable, check_signable
+from applications.services.letter_texts import newest_of
 from applications.states import DecisionKind, DecisionState
 from common.errors import DomainError, NotAllowed
 from common.money import euros
@@ -97,8 +99,17 @@ class Sign(Kind):
 
     def preflight(self, application: Application, *, by: Any, asked: Asked) -> Ready:
         decision = _to_sign(application)
-        check_signable(decision, by=by)
-        seen = {"decision": decision.pk, "version": decision.version}
+        delegation = check_signable(decision, by=by)
+        text = newest_of(application.call.letter_texts.all(), decision.letter_kind)
+        check_signable_text(
+            decision,
+            text_of(text, decision.letter_kind),
+            by=by,
+            delegation=delegation,
+            act_number=asked["act_number"],
+            act_date=date.fromisoformat(asked["act_date"]),
+        )
+        seen = {"decision": decision.pk, "version": decision.version, "text": str(text.pk) if text else ""}
         return Ready(words=_words(decision), to_commune=True, seen=seen)
 
     def act(self, pk: int, *, by: Any, asked: Asked, seen: Asked) -> str:
@@ -111,6 +122,7 @@ class Sign(Kind):
             act_date=date.fromisoformat(asked["act_date"]),
             by=by,
             version=seen.get("version"),
+            text=seen.get("text"),
         )
         return f"Signé, acte n° {asked['act_number']} ({_words(decision)})."
 

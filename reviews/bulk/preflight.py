@@ -14,8 +14,8 @@ from common.errors import DomainError
 from common.money import euros
 from reviews.bulk.base import Asked, Kind, Ready
 
-RELATED = ("organisation", "call__envelope__balance", "instructor", "opinion")
-PREFETCHED = ("assistances", "decisions__recorded_by", "decisions__signed_by")
+RELATED = ("organisation", "call__envelope__balance", "call__fund", "instructor", "opinion")
+PREFETCHED = ("assistances", "decisions__recorded_by", "decisions__signed_by", "call__letter_texts")
 
 
 @dataclass

@@ -10,21 +10,24 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.states import Role
-from applications import decision_letters, policies
+from applications import letter_previews, policies
 from applications import services as applications
+from applications.letter_data import draft_data, known_data, text_of
 from applications.models import Application, ChangeRequest, Decision
 from applications.models.change import OPEN
 from applications.notifications.desk import letter_mail
 from applications.services.decisions import DECIDABLE, already_decided, check_amount
+from applications.services.letter_texts import newest
 from applications.states import DecisionKind, DecisionState
 from common.errors import DomainError, NotAllowed
 from common.money import euros
 from common.paging import newest_first
 from reviews.averages import results
-from reviews.forms import DecisionForm, ReasonForm, SignForm
+from reviews.forms import DecisionForm, ReasonForm, SignLetterForm
 from reviews.views.access import desk_page, file_of
 from reviews.views.acts import as_read
 from reviews.views.file import available_cents
+from reviews.views.letter_texts import as_pdf
 from reviews.waiting_list import waiting_lists
 
 RELATED = (
@@ -33,6 +36,8 @@ RELATED = (
     "application__instructor",
     "recorded_by",
     "signed_by",
+    "delegation__giver",
+    "text",
 )
 
 
@@ -182,13 +187,12 @@ def decision_sign(request: HttpRequest, pk: int) -> HttpResponse:
         raise NotAllowed(
             "La décision est signée par la direction du service, et par une autre personne que celle qui l’a enregistrée."
         )
-    form = SignForm(request.POST or None, version=decision.version, initial={"act_date": timezone.localdate()})
+    text = decision.text or newest(decision.application.call_id, decision.letter_kind)
+    initial = {"act_date": timezone.localdate(), "text": str(text.pk) if text else ""}
+    form = SignLetterForm(request.POST or None, version=decision.version, initial=initial)
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
-            applications.sign_decision(
-                pk, act_number=data["act_number"], act_date=data["act_date"], by=request.user, version=data["version"]
-            )
+            applications.sign_decision(pk, **form.cleaned_data, by=request.user)
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -205,11 +209,28 @@ def decision_sign(request: HttpRequest, pk: int) -> HttpResponse:
         "delegation": delegation,
         "may_withdraw": decision.state == DecisionState.RECORDED
         and policies.can_record_decision(request.user, decision.application),
-        "letter": decision_letters.letter_data(decision),
+        "letter": letter_shown(decision, text_of(text, decision.letter_kind)),
         "people": as_read(mail)["people"],
         "words": _words(decision),
     }
     return render(request, "reviews/decision_sign.html", context, status=422 if form.errors else 200)
+
+
+def letter_shown(decision: Decision, text: str) -> dict[str, Any]:
+    """What the letter will say, or says; a text that asks what the file has not is told, and stops nothing here."""
+    try:
+        return draft_data(decision, text)
+    except DomainError as refusal:
+        return {**known_data(decision), "refused": str(refusal)}
+
+
+@require_safe
+@desk_page
+def decision_preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """The letter of a decision that waits for its signature, as a PDF that says it is only a preview."""
+    decision = get_object_or_404(decisions_seen(request.user), pk=pk, state=DecisionState.RECORDED)
+    text = text_of(newest(decision.application.call_id, decision.letter_kind), decision.letter_kind)
+    return as_pdf(letter_previews.of_decision(decision, text), f"apercu-{decision.application.number}.pdf")
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,7 +14,7 @@ from accounts.models import Absence, Delegation, User
 from accounts.states import Role
 from applications import queue
 from applications import services as applications
-from applications.decision_letters import letter_data
+from applications.letter_data import letter_data
 from applications.models import Application, Decision
 from applications.states import ApplicationState
 from common.errors import DomainError, NotAllowed

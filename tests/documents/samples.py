@@ -4,6 +4,7 @@ from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
 
+from applications.letter_texts import SORTS, filled
 from common.dates import PARIS
 from documents.letters import letterhead
 
@@ -38,6 +39,12 @@ def _file(**more: Any) -> dict[str, Any]:
         "title": "Accueillir sans trier : former les agents d’accueil et faire connaître leurs droits aux locataires",
         **more,
     }
+
+
+def _signed(kind: str, **more: Any) -> dict[str, Any]:
+    """A decision, with the standard text of its letter."""
+    data = _act(**more)
+    return {**data, "body": filled(kind, SORTS[kind].standard, data)}
 
 
 def _act(**more: Any) -> dict[str, Any]:
@@ -82,7 +89,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
         fingerprint=SHA,
         answer_by=date(2026, 5, 25),
     ),
-    "award_letter": _act(
+    "award_letter": _signed(
+        "attribution",
         amount_cents=1_000_000,
         eligible_cents=1_827_500,
         rate_bp=5470,
@@ -92,8 +100,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
         ],
         report_due_on=date(2028, 6, 30),
     ),
-    "refusal_letter": _act(),
-    "waitlist_letter": _act(rank=3, until=date(2026, 12, 31)),
+    "refusal_letter": _signed("refus"),
+    "waitlist_letter": _signed("liste-attente", rank=3),
     "change_letter": _file(
         **BLOCK,
         year=2026,

@@ -29,7 +29,7 @@ NOT_PAGES = {
     # files
     "call_calendar", "demo_mail_attachment", "demo_mail_html", "file_download", "desk_answers_export",
     "desk_queue_export", "desk_queue_workbook", "contrary_export", "batch_export", "finance_export", "job_export", "scenario_export", "outside_paper",
-    "interest_register_pdf", "sheet_model",
+    "interest_register_pdf", "sheet_model", "decision_preview",
     # parts of a page
     "application_presence", "application_document_state", "desk_opinion_consequence", "committee_envelope",
 }  # fmt: skip

@@ -136,6 +136,7 @@ class TestEngine:
             another.execute("SELECT pg_advisory_lock(%s, %s)", [jobs.LOCK, job.pk])
             jobs.run(job.pk)
             assert results(job)[application.pk][0] == RowState.WAITING, "the other worker is at it"
+            another.execute("SELECT pg_advisory_unlock(%s, %s)", [jobs.LOCK, job.pk])
         jobs.run(job.pk)
         assert results(job)[application.pk][0] == RowState.DONE
 

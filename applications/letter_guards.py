@@ -1,0 +1,48 @@
+"""What the database refuses of the texts of letters, and of the text that a signed decision carries."""
+
+import pgtrigger
+
+from common.guards import BY_OWNER, Guard, refuse
+
+TEXT_WRITTEN = f"""
+SELECT coalesce(max(t.number), 0) + 1 INTO NEW.number FROM applications_lettertext t
+    WHERE t.call_id = NEW.call_id AND t.kind = NEW.kind;
+NEW.written_at := now();
+IF NOT EXISTS (SELECT 1 FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id AND u.is_active
+    WHERE m.user_id = NEW.written_by_id AND m.organisation_id IS NULL AND m.ended_at IS NULL AND m.role = 'fund_manager')
+THEN {refuse("the texts of letters are written by the manager of the fund")} END IF;
+RETURN NEW;
+"""
+
+# The text of a decision is that of its call and of its sense; who signs, signs the newest one.
+TEXT_SIGNED = f"""
+IF NEW.text_id IS DISTINCT FROM OLD.text_id AND NOT (OLD.state = 'recorded' AND NEW.state = 'signed') THEN
+    {refuse("the text of a letter is set by the signature")}
+END IF;
+IF {BY_OWNER} AND NEW.text_id IS NULL THEN RETURN NEW; END IF;
+SELECT t.id INTO newest FROM applications_lettertext t JOIN applications_application a ON a.call_id = t.call_id
+    WHERE a.id = NEW.application_id AND t.kind = CASE NEW.kind WHEN 'reject' THEN 'refus' WHEN 'waitlist' THEN 'liste-attente'
+        ELSE CASE WHEN NEW.amount_cents < NEW.requested_cents THEN 'attribution-reduite' ELSE 'attribution' END END
+    ORDER BY t.number DESC LIMIT 1;
+IF NEW.text_id IS DISTINCT FROM newest THEN {refuse("a decision is signed with the newest text of its letter")} END IF;
+RETURN NEW;
+"""
+
+
+def text_guards() -> list[Guard]:
+    return [Guard(name="written", when=pgtrigger.Before, operation=pgtrigger.Insert, func=TEXT_WRITTEN)]
+
+
+def text_signed_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="text_signed",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update,
+            condition=pgtrigger.Condition(
+                "NEW.text_id IS DISTINCT FROM OLD.text_id OR NEW.state = 'signed' AND OLD.state <> 'signed'"
+            ),
+            declare=[("newest", "bigint")],
+            func=TEXT_SIGNED,
+        )
+    ]

@@ -1,0 +1,37 @@
+"""A letter shown before it exists: with a real file, in the text in force or in one that is being written."""
+
+from typing import Any
+
+from applications.decision_letters import TEMPLATES
+from applications.letter_data import draft_data
+from applications.models import Application, Decision
+from applications.states import DecisionKind, LetterKind
+from documents import letters
+
+KINDS = {
+    LetterKind.AWARD: DecisionKind.GRANT,
+    LetterKind.REDUCED: DecisionKind.GRANT,
+    LetterKind.REFUSAL: DecisionKind.REJECT,
+    LetterKind.WAITLIST: DecisionKind.WAITLIST,
+}
+REASONS = "Les motifs de la décision viendront ici."
+
+
+def of_decision(decision: Decision, text: str) -> bytes:
+    """The letter of a recorded decision, marked as a preview. DomainError when the text asks what the file has not."""
+    return letters.render(TEMPLATES[DecisionKind(decision.kind)], draft_data(decision, text))
+
+
+def of_file(kind: str, application: Application, text: str, *, by: Any) -> bytes:
+    """The letter that this file would receive, for an amount and reasons that are only examples."""
+    decided = KINDS[LetterKind(kind)]
+    cents = application.requested_cents if kind == LetterKind.AWARD else application.requested_cents * 3 // 4
+    decision = Decision(
+        application=application,
+        kind=decided,
+        amount_cents=cents if decided == DecisionKind.GRANT else 0,
+        requested_cents=application.requested_cents,
+        reasons="" if kind == LetterKind.AWARD else REASONS,
+        recorded_by=by,
+    )
+    return of_decision(decision, text)
