@@ -11,6 +11,7 @@ from applications.models import (
     Attachment,
     ChangeRequest,
     Decision,
+    FileLetter,
     FinalReport,
     MessagePaper,
     ReportDocument,
@@ -31,6 +32,7 @@ def files_of(user: Any) -> Q:
         Q(pk__in=Attachment.objects.sent().filter(application__in=seen).values("file"))
         | Q(pk__in=Attachment.objects.filter(own, application__in=seen).values("file"))
         | Q(pk__in=ChangeRequest.objects.filter(application__in=seen, letter__isnull=False).values("letter"))
+        | Q(pk__in=FileLetter.objects.filter(application__in=seen, file__isnull=False).values("file"))
         | Q(pk__in=seen.filter(receipt__isnull=False).values("receipt"))
         | Q(pk__in=letters.values("letter"))
         | Q(pk__in=ReportDocument.objects.filter(report__in=reports).values("file"))

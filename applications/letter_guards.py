@@ -29,6 +29,42 @@ RETURN NEW;
 """
 
 
+FILE_LETTER_WRITTEN = f"""
+IF NOT {BY_OWNER} THEN NEW.written_at := now(); END IF;
+IF NEW.file_id IS NOT NULL AND NOT {BY_OWNER} THEN {refuse("the PDF of a letter is made after it is written")} END IF;
+SELECT t.id INTO newest FROM applications_lettertext t JOIN applications_application a ON a.call_id = t.call_id
+    WHERE a.id = NEW.application_id AND t.kind = NEW.kind ORDER BY t.number DESC LIMIT 1;
+IF NEW.text_id IS DISTINCT FROM newest AND NOT ({BY_OWNER} AND NEW.text_id IS NULL)
+THEN {refuse("a letter is written with the newest text of its kind")} END IF;
+RETURN NEW;
+"""
+
+FILE_LETTER_STAYS = f"""
+IF (NEW.application_id, NEW.kind, NEW.occasion, NEW.text_id, NEW.said, NEW.written_by_id, NEW.written_at)
+    IS DISTINCT FROM
+   (OLD.application_id, OLD.kind, OLD.occasion, OLD.text_id, OLD.said, OLD.written_by_id, OLD.written_at)
+   OR OLD.file_id IS NOT NULL AND NEW.file_id IS DISTINCT FROM OLD.file_id
+THEN {refuse("a letter stays as it was written")} END IF;
+IF NEW.file_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM documents_storedfile f JOIN applications_application a
+    ON a.organisation_id = f.organisation_id WHERE f.id = NEW.file_id AND f.origin = 'issued' AND a.id = NEW.application_id)
+THEN {refuse("the PDF of a letter is issued by the fund to the organisation of its file")} END IF;
+RETURN NEW;
+"""
+
+
+def file_letter_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="written",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert,
+            declare=[("newest", "bigint")],
+            func=FILE_LETTER_WRITTEN,
+        ),
+        Guard(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=FILE_LETTER_STAYS),
+    ]
+
+
 def text_guards() -> list[Guard]:
     return [Guard(name="written", when=pgtrigger.Before, operation=pgtrigger.Insert, func=TEXT_WRITTEN)]
 

@@ -113,6 +113,23 @@ SORTS: dict[str, Sort] = {
         "dépense que si la commune peut la supporter seule.",
         "L’acte, le montant demandé, les motifs, les voies de recours et la signature.",
     ),
+    LetterKind.INADMISSIBLE: Sort(
+        (*_EVERY, "montant_demande"),
+        "Si cette lecture vous paraît inexacte, écrivez-nous : le dossier sera relu. Rien de ce que vous avez rédigé n’est "
+        "perdu, et vous pouvez vous en servir pour une nouvelle demande.",
+        "La règle de l’appel qui n’est pas respectée, les motifs, les voies de recours et la signature.",
+    ),
+    LetterKind.PIECES: Sort(
+        (*_EVERY, "date_limite"),
+        "Si ce délai est trop court, dites-le-nous.",
+        "Les pièces demandées, pourquoi, avant quelle date, ce que devient le délai de réponse, et la signature.",
+    ),
+    LetterKind.ADJOURNED: Sort(
+        (*_EVERY, "montant_demande"),
+        "Votre dossier n’est ni accepté ni refusé : il sera réexaminé dès que le comité aura ce qu’il attend. Vous n’avez rien à "
+        "refaire ; si le service a besoin de vous, il vous écrira.",
+        "Que le dossier est ajourné, pour quelles raisons, et la signature.",
+    ),
 }
 
 

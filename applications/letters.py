@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import Membership
-from applications.models import Application, ChangeRequest, Decision
+from applications.models import Application, ChangeRequest, Decision, FileLetter
 from documents.models import StoredFile
 from documents.states import FileState, Origin
 from journal.models import Entry, Kind
@@ -18,6 +18,7 @@ from notifications.states import MessageState
 # What is said to communes; a kind that is not here is the desk's alone (tests/applications/test_letters_page.py holds the list).
 TO_COMMUNES = frozenset(
     {
+        "application_adjourned",
         "application_inadmissible",
         "application_submitted",
         "award_act",
@@ -134,6 +135,7 @@ def keep_opening(sender: Any, *, file: StoredFile, user: Any, **kwargs: Any) -> 
     is_letter = (
         Decision.objects.filter(letter=file).exists()
         or ChangeRequest.objects.filter(letter=file).exists()
+        or FileLetter.objects.filter(file=file).exists()
         or Application.objects.filter(receipt=file).exists()
     )
     if is_letter and not Entry.objects.filter(chain=_chain(file), actor_id=user.pk).exists():

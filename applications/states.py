@@ -56,6 +56,8 @@ class LetterKind(models.TextChoices):
     WAITLIST = "liste-attente", "Mise en liste d’attente"
     INADMISSIBLE = "irrecevabilite", "Irrecevabilité"
     PIECES = "pieces", "Demande de pièces"
+    ADJOURNED = "ajournement", "Ajournement"
+    APPEAL = "recours", "Réponse à un recours gracieux"
 
 
 class RequestOutcome(models.TextChoices):

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from applications import change_letters, decision_letters, kept, receipts, reminders, report_documents
+from applications import change_letters, decision_letters, file_letters, kept, receipts, reminders, report_documents
 from applications.models import Application
 from applications.notifications.commune import RECEIPT
 from applications.services import report_review, reports
@@ -34,6 +34,17 @@ def remind_before_closing() -> None:
 @shared_task
 def make_decision_letter(pk: int) -> None:
     decision_letters.make(pk)
+
+
+@shared_task
+def make_file_letter(pk: int) -> None:
+    file_letters.make(pk)
+
+
+@shared_task
+def make_missing_file_letters() -> None:
+    """What Redis forgot: letters about a file that wait for their PDF."""
+    make_each(file_letters.waiting(), file_letters.make, "letter_not_made", "letter")
 
 
 @shared_task

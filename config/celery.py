@@ -48,6 +48,7 @@ app.conf.update(
         "open and close calls": {"task": "fund.tasks.open_and_close_calls", "schedule": 20.0},
         "scan waiting files": {"task": "documents.tasks.scan_waiting", "schedule": 60.0},
         "make letters of changes": {"task": "applications.tasks.make_missing_change_letters", "schedule": 60.0},
+        "make letters about files": {"task": "applications.tasks.make_missing_file_letters", "schedule": 60.0},
         "make missing letters": {"task": "applications.tasks.make_missing_letters", "schedule": 60.0},
         "make missing receipts": {"task": "applications.tasks.make_missing_receipts", "schedule": 60.0},
         "make missing letters of acts": {"task": "payments.tasks.make_missing_act_letters", "schedule": 60.0},

@@ -47,7 +47,8 @@ award_letter
 refusal_letter: year, act_number, act_date, requested_cents, reasons, body, signatory, signed_at, draft?, fingerprint?
 waitlist_letter: the same, and rank? (int)
 award_act_letter: year, act_number, act_date, award_number (act of the award), what (a sentence), reasons, signatory, signed_at, fingerprint?
-inadmissibility_letter: year, requested_cents?, reasons, rule? (the rule of the call, quoted), signatory {name, capacity}, act_number?, act_date?, signed_at?, fingerprint?
+inadmissibility_letter: year, requested_cents?, reasons, body, signatory {name, capacity}, draft?
+adjournment_letter: the same
 
 change_letter: year, asked_at, outcome (accepted or refused), items [{label, after, before?}], amount_cents? and award_cents? (what the
 award becomes, what it was), reasons?, signatory, signed_at, act_number?, act_date?
@@ -56,8 +57,7 @@ piece_request
 | items | [text or {label, note?}] |
 | reason | text |
 | due_on | date |
-| answer_by? | date the commune would have its answer without this request |
-| link? | address of the page where one answers |
+| year, body, draft? | the fund's own text |
 | signatory | {name, capacity} of who asks |
 
 report (bilan; no recipient block is needed)
@@ -157,14 +157,13 @@ SHAPES = {
     ),
     "refusal_letter": Shape.of(f"{_FILE} {_ACT} body", f"{_BLOCK} fingerprint draft"),
     "waitlist_letter": Shape.of(f"{_FILE} {_ACT} body", f"{_BLOCK} fingerprint rank draft"),
-    "inadmissibility_letter": Shape.of(
-        f"{_FILE} year reasons signatory", f"{_BLOCK} requested_cents rule act_number act_date signed_at fingerprint"
-    ),
+    "inadmissibility_letter": Shape.of(f"{_FILE} year reasons signatory body", f"{_BLOCK} requested_cents draft"),
+    "adjournment_letter": Shape.of(f"{_FILE} year reasons signatory body", f"{_BLOCK} requested_cents draft"),
     "change_letter": Shape.of(
         f"{_FILE} year asked_at outcome items signatory signed_at",
         f"{_BLOCK} reasons act_number act_date amount_cents award_cents",
     ),
-    "piece_request": Shape.of(f"{_FILE} items reason due_on signatory", f"{_BLOCK} answer_by link"),
+    "piece_request": Shape.of(f"{_FILE} year items reason due_on signatory body", f"{_BLOCK} draft"),
     "report": Shape.of(
         f"{_FILE} submitted_at certified_by spent_cents granted_cents aid_cents aid_reason texts measures charges products"
         " totals documents photos",

@@ -9,6 +9,7 @@ VERBS = {
     "add_ground": "Motif ajouté à la liste",
     "add_lines": "Versements mis au lot",
     "add_question": "Question ajoutée",
+    "adjourn": "Ajournement",
     "amend_line": "Crédits modifiés",
     "answer_checks": "Points de recevabilité",
     "approve": "Approbation",
@@ -59,6 +60,7 @@ VERBS = {
     "list_ground": "Motif remis dans la liste",
     "list_label": "Étiquette remise",
     "make_label": "Étiquette créée",
+    "make_letter": "Courrier mis en forme",
     "mend_ground": "Motif réécrit",
     "message": "Message",
     "move_question": "Question déplacée",
@@ -139,6 +141,7 @@ VERBS = {
     "vote": "Crédits votés",
     "waitlist": "Liste d’attente",
     "withdraw": "Retrait",
+    "write_letter": "Courrier écrit",
     "write_letter_text": "Texte d’une lettre écrit",
     "write_opinion": "Avis rendu",
 }

@@ -14,6 +14,7 @@ SHOWN = 40
 # What each verb is called in the story; the person's name comes before.
 SENTENCES = {
     "create": "a ouvert le dossier",
+    "adjourn": "a enregistré l’ajournement du comité",
     "label": "a changé les étiquettes",
     "ask_signature": "a demandé la signature",
     "begin_again": "est reparti d’un dossier précédent",

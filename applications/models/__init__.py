@@ -12,6 +12,7 @@ from applications.models.change import ChangeRequest
 from applications.models.correction import ContentVersion, Correction
 from applications.models.decision import AwardMovement, Decision
 from applications.models.exchange import AskedItem, PieceRequest, Remark
+from applications.models.file_letter import FileLetter
 from applications.models.ground import DecisionGround, Ground
 from applications.models.history import KeptText, Version
 from applications.models.label import FileLabel, Label
@@ -42,6 +43,7 @@ __all__ = [
     "Decision",
     "DecisionGround",
     "FileLabel",
+    "FileLetter",
     "FileMessage",
     "FinalReport",
     "Ground",

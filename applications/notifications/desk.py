@@ -7,13 +7,14 @@ from accounts.models import User
 from accounts.states import WRITING_ROLES
 from applications.asking import label_of
 from applications.comparing import around_change
-from applications.models import Application, Decision, PieceRequest, StaffCorrection
+from applications.models import Application, Decision, FileLetter, PieceRequest, StaffCorrection
 from applications.notifications.commune import FileMail, members
 from applications.states import DecisionKind
 from common.clock import database_now
 from common.dates import local
 
 LETTER = "decision_letter"
+FILE_LETTER = "file_letter"
 
 
 class CommuneMail(FileMail):
@@ -23,14 +24,27 @@ class CommuneMail(FileMail):
         return members(self.application.organisation, *WRITING_ROLES)
 
 
-class PiecesAsked(CommuneMail):
+class LetterMail(CommuneMail):
+    """A mail that leaves with its letter, once the PDF is made (`file_letters.make`). Without a letter it is only shown."""
+
+    awaits: ClassVar[str] = FILE_LETTER
+
+    def __init__(self, application: Application, *, by: Any, letter: FileLetter | None = None) -> None:
+        super().__init__(application, by=by)
+        self.letter = letter
+
+    def key(self) -> str | None:
+        return f"letter-{self.letter.pk}" if self.letter else super().key()
+
+
+class PiecesAsked(LetterMail):
     """What is missing, why, by when; the delay to answer stands still meanwhile (CRPA L. 114-5)."""
 
     kind = "pieces_asked"
     page = "application_answer_pieces"
 
-    def __init__(self, application: Application, request: PieceRequest) -> None:
-        super().__init__(application, by=request.asked_by)
+    def __init__(self, application: Application, request: PieceRequest, letter: FileLetter | None = None) -> None:
+        super().__init__(application, by=request.asked_by, letter=letter)
         self.request = request
 
     def context(self) -> dict[str, Any]:
@@ -41,6 +55,7 @@ class DeadlineExtended(PiecesAsked):
     """The commune has more time to answer."""
 
     kind = "pieces_deadline_extended"
+    awaits: ClassVar[str] = ""
 
     def __init__(self, application: Application, request: PieceRequest, *, by: Any) -> None:
         super().__init__(application, request)
@@ -100,15 +115,21 @@ class TypoCorrected(CommuneMail):
         return f"typo-{self.correction.pk}"
 
 
-class Inadmissible(CommuneMail):
+class Inadmissible(LetterMail):
     kind = "application_inadmissible"
 
-    def __init__(self, application: Application, *, reason: str, by: Any) -> None:
-        super().__init__(application, by=by)
+    def __init__(self, application: Application, *, reason: str, by: Any, letter: FileLetter | None = None) -> None:
+        super().__init__(application, by=by, letter=letter)
         self.reason = reason
 
     def context(self) -> dict[str, Any]:
         return {**super().context(), "reason": self.reason}
+
+
+class Adjourned(Inadmissible):
+    """The committee put the file off: neither accepted nor refused, and why."""
+
+    kind = "application_adjourned"
 
 
 class DecisionMail(CommuneMail):

@@ -32,6 +32,7 @@ from applications.services.drafting import (
 from applications.services.exchange import answer_pieces, open_request, remove_answer_document, save_answer
 from applications.services.grounds import add_ground, list_ground, mend_ground
 from applications.services.instruction import (
+    adjourn,
     ask_pieces,
     assign_instructor,
     check_complete,
@@ -58,6 +59,7 @@ __all__ = [
     "AlreadySent",
     "accept_change",
     "add_ground",
+    "adjourn",
     "answer_pieces",
     "answers_left",
     "ask_change",

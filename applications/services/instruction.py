@@ -10,10 +10,18 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.states import DESK_ROLES, Role
 from applications import asking, policies
-from applications.models import Application, AskedItem, PieceRequest
-from applications.notifications.desk import DeadlineExtended, FileAssigned, Inadmissible, PiecesAsked, RequestLapsed
+from applications.models import Application, AskedItem, FileLetter, PieceRequest
+from applications.notifications.desk import (
+    Adjourned,
+    DeadlineExtended,
+    FileAssigned,
+    Inadmissible,
+    PiecesAsked,
+    RequestLapsed,
+)
 from applications.services.exchange import give_back_days
-from applications.states import UNDECIDED, ApplicationState, RequestOutcome
+from applications.services.file_letters import write_letter
+from applications.states import UNDECIDED, ApplicationState, LetterKind, RequestOutcome
 from common.clock import database_now
 from common.dates import day, local
 from common.errors import DomainError, NotAllowed, Stale
@@ -149,8 +157,14 @@ def ask_pieces(
     request = PieceRequest.objects.create(
         application=application, asked_by=by, items=asking.as_json(asked), reason=reason.strip(), due_on=due_on
     )
-    PiecesAsked(application, request).queue()
+    said = {"items": [_on_letter(one) for one in asked], "reason": request.reason, "due_on": due_on}
+    letter = write_letter(application, LetterKind.PIECES, occasion=f"demande-{request.pk}", said=said, by=by)
+    PiecesAsked(application, request, letter).queue()
     return request
+
+
+def _on_letter(item: AskedItem) -> dict[str, str]:
+    return {"label": item.lead, **({"note": item.remark} if item.remark else {})}
 
 
 def check_request(items: Sequence[AskedItem], reason: str, due_on: date) -> None:
@@ -224,8 +238,28 @@ def declare_inadmissible(pk: int, *, reason: str, by: Any, version: int | None =
     if not reason.strip():
         raise DomainError("Une irrecevabilité est motivée : dites à la commune quelle règle n’est pas respectée.")
     advance(application, application.declare_inadmissible, by=by, reason=reason.strip())
-    Inadmissible(application, reason=reason.strip(), by=by).queue()
+    said = {"reasons": reason.strip(), "requested_cents": application.requested_cents}
+    letter = write_letter(application, LetterKind.INADMISSIBLE, occasion="irrecevable", said=said, by=by)
+    Inadmissible(application, reason=reason.strip(), by=by, letter=letter).queue()
     return application
+
+
+@transaction.atomic
+def adjourn(pk: int, *, reasons: str, occasion: str, by: Any, version: int | None = None) -> FileLetter:
+    """Tell the commune that its file was put off, and why; nothing is decided. Once for each session (`occasion`)."""
+    application = locked_for_desk(pk, by=by)
+    if not policies.can_record_decision(by, application):
+        raise NotAllowed("Le gestionnaire du fonds enregistre les réponses du comité.")
+    same_version(application, version)
+    if not reasons.strip():
+        raise DomainError("Un ajournement est motivé : dites à la commune ce que le comité attend.")
+    if application.file_letters.filter(kind=LetterKind.ADJOURNED, occasion=occasion).exists():
+        raise DomainError("La commune a déjà été prévenue de cet ajournement. Rien n’a été changé.")
+    record(application, by=by, verb="adjourn", reason=reasons.strip())
+    said = {"reasons": reasons.strip(), "requested_cents": application.requested_cents}
+    letter = write_letter(application, LetterKind.ADJOURNED, occasion=occasion, said=said, by=by)
+    Adjourned(application, reason=reasons.strip(), by=by, letter=letter).queue()
+    return letter
 
 
 @transaction.atomic

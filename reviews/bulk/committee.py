@@ -6,7 +6,7 @@ from accounts.states import Role
 from applications import services
 from applications.models import Application
 from applications.services.decisions import check_amount, check_decidable
-from applications.states import DecisionKind, DecisionState
+from applications.states import DecisionKind, DecisionState, LetterKind
 from common.errors import DomainError
 from common.money import euros
 from reviews.bulk.base import Asked, Kind, Ready, register
@@ -35,6 +35,10 @@ class RecordSession(Kind):
 
     def preflight(self, application: Application, *, by: Any, asked: Asked) -> Ready:
         item = answered(application.pk, asked)
+        if item.outcome == Outcome.ADJOURNED:
+            check_told(application, item)
+            seen = {"outcome": item.outcome, "version": application.version}
+            return Ready(words="ajournement, dit à la commune", to_commune=True, seen=seen)
         kind = KINDS_OF[Outcome(item.outcome)]
         check_decidable(application, kind, by=by)
         if kind == DecisionKind.GRANT:
@@ -46,6 +50,9 @@ class RecordSession(Kind):
     def act(self, pk: int, *, by: Any, asked: Asked, seen: Asked) -> str:
         item = answered(pk, asked)
         common = {"reasons": item.reasons, "by": by, "version": seen.get("version")}
+        if item.outcome == Outcome.ADJOURNED:
+            services.adjourn(pk, occasion=occasion_of(item), **common)
+            return "Ajourné ; la commune est prévenue."
         if item.outcome == Outcome.GRANTED:
             decision = services.grant(pk, amount_cents=item.amount_cents, **common)
         elif item.outcome == Outcome.REFUSED:
@@ -65,8 +72,16 @@ def answered(application: int, asked: Asked) -> AgendaItem:
     item = items.select_related("session", "decision").first()
     if item is None or item.session.state != SessionState.SIGNED:
         raise DomainError("La séance n’est pas signée, ou ce dossier n’y était pas.")
-    if item.outcome not in KINDS_OF:
-        raise DomainError("Le comité a ajourné ce dossier : aucune décision n’en sort.")
     if item.decision is not None and item.decision.state != DecisionState.WITHDRAWN:
         raise DomainError("La décision de ce dossier est déjà enregistrée. Rien n’a été changé.")
     return item
+
+
+def occasion_of(item: AgendaItem) -> str:
+    return f"seance-{item.session_id}"
+
+
+def check_told(application: Application, item: AgendaItem) -> None:
+    letters = application.file_letters.filter(kind=LetterKind.ADJOURNED, occasion=occasion_of(item))
+    if letters.exists():
+        raise DomainError("La commune a déjà été prévenue de cet ajournement. Rien n’a été changé.")

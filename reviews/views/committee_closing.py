@@ -4,6 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -11,6 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import for_roles
 from accounts.states import DESK_ROLES, Role
+from applications.models import FileLetter
+from applications.states import LetterKind
 from common.errors import DomainError, NotAllowed
 from common.money import euros
 from reviews import services
@@ -101,8 +104,11 @@ def committee_record(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _to_record(session: CommitteeSession, user: Any) -> list[int]:
-    seen = items_seen(session, user).filter(outcome__in=(Outcome.GRANTED, Outcome.REFUSED, Outcome.WAITLISTED))
-    waiting = seen.filter(decision=None) | seen.filter(decision__state="withdrawn")
+    """What the session answered and nothing was done of yet: no standing decision, no letter of adjournment."""
+    seen = items_seen(session, user)
+    put_off = FileLetter.objects.filter(kind=LetterKind.ADJOURNED, occasion=f"seance-{session.pk}")
+    told = Q(outcome=Outcome.ADJOURNED, application__in=put_off.values("application"))
+    waiting = seen.filter(Q(decision=None) | Q(decision__state="withdrawn")).exclude(told)
     return list(waiting.values_list("application", flat=True))
 
 

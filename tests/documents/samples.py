@@ -41,6 +41,12 @@ def _file(**more: Any) -> dict[str, Any]:
     }
 
 
+def _written(kind: str, **more: Any) -> dict[str, Any]:
+    """A letter about a file, with its standard text."""
+    data = _file(**more)
+    return {**data, "body": filled(kind, SORTS[kind].standard, data)}
+
+
 def _signed(kind: str, **more: Any) -> dict[str, Any]:
     """A decision, with the standard text of its letter."""
     data = _act(**more)
@@ -122,16 +128,26 @@ SAMPLES: dict[str, dict[str, Any]] = {
         signed_at=datetime(2026, 9, 15, 9, 0, tzinfo=PARIS),
         signatory={"name": "Claire Vidal", "capacity": "cheffe du service"},
     ),
-    "inadmissibility_letter": _file(
+    "inadmissibility_letter": _written(
+        "irrecevabilite",
         **BLOCK,
         year=2026,
         requested_cents=1_245_000,
-        rule="L’action ne doit pas avoir commencé avant l’envoi du dossier (article 4 du règlement).",
         reasons="Le devis joint est signé du 12 janvier 2026 et les deux premières journées de formation ont eu lieu en février.",
         signatory={"name": "Nadia Ferrandi", "capacity": "chargée du fonds, service Cohésion sociale"},
     ),
-    "piece_request": _file(
+    "adjournment_letter": _written(
+        "ajournement",
         **BLOCK,
+        year=2026,
+        requested_cents=1_245_000,
+        reasons="Le comité attend le plan de financement mis à jour après la réponse de l’État.",
+        signatory={"name": "Nadia Ferrandi", "capacity": "chargée du fonds, service Cohésion sociale"},
+    ),
+    "piece_request": _written(
+        "pieces",
+        **BLOCK,
+        year=2026,
         items=[
             {
                 "label": "Délibération du conseil municipal, avec la mention de transmission au contrôle de légalité",
@@ -141,8 +157,6 @@ SAMPLES: dict[str, dict[str, Any]] = {
         ],
         reason="La délibération autorise le maire à demander l’aide : sans elle, la métropole ne peut pas décider.",
         due_on=date(2026, 8, 12),
-        answer_by=date(2026, 9, 25),
-        link="https://fonds.metropole.example/dossiers/0f3c2a/pieces/",
         signatory={"name": "Nadia Ferrandi", "capacity": "chargée du fonds, service Cohésion sociale"},
     ),
     "interest_register": {

@@ -1,6 +1,6 @@
 """The texts of letters: added in order by the manager, never changed; a decision is signed with the newest of its own."""
 
-from tests.refusals.case import DENIED, REFUSED, Case
+from tests.refusals.case import DENIED, REFUSED, UNIQUE, Case, born
 from tests.refusals.deciding import signature
 
 TEXT, DECISION = "applications_lettertext", "applications_decision"
@@ -62,4 +62,61 @@ TEXTS = [
         (text(),),
     ),
 ]
+LETTER = "applications_fileletter"
+MINE = f"(SELECT max(id) FROM {LETTER})"
+OF = "(SELECT application_id FROM applications_decision WHERE id = $recorded)"
+
+
+def letter(**over: str) -> str:
+    fields = {
+        "application_id": OF,
+        "kind": "'ajournement'",
+        "occasion": "'seance-1'",
+        "text_id": "NULL",
+        "said": "'{}'",
+        "written_by_id": "$manager",
+        **over,
+    }
+    return f"INSERT INTO {LETTER} ({', '.join(fields)}) VALUES ({', '.join(fields.values())})"
+
+
+def made(where: str) -> str:
+    return f"UPDATE {LETTER} SET file_id = (SELECT max(id) FROM documents_storedfile WHERE {where}) WHERE id = {MINE}"
+
+
+A_PDF = (
+    "INSERT INTO documents_storedfile (state, version, origin, organisation_id, key, path, name, content_type, size, sha256,"
+    " scan_engine, scan_note, scanned_sha256) SELECT 'quarantined', 1, 'issued', a.organisation_id, 'k-letter', 'p-letter', 'x.pdf',"
+    f" 'application/pdf', 1, repeat('a', 64), '', '', '' FROM applications_application a WHERE a.id = {OF}"
+)
+BORN_PDF = born("documents_storedfile", "documents.storedfile", "quarantined")
+ELSEWHERE = A_PDF.replace(
+    "SELECT 'quarantined', 1, 'issued', a.organisation_id", "SELECT 'quarantined', 1, 'issued', NULL"
+)
+L_WRITTEN, L_STAYS = f"{LETTER}.written", f"{LETTER}.stays"
+LETTERS = [
+    Case("the same letter twice", letter(), UNIQUE, "file_letter_once", (letter(),)),
+    Case(
+        "a letter without the text of its call", letter(), REFUSED, "newest", (text(kind="'ajournement'"),), L_WRITTEN
+    ),
+    Case("a letter with the text of another kind", letter(text_id=LAST), REFUSED, "newest", (text(),), L_WRITTEN),
+    Case(
+        "a letter that says something else",
+        f"UPDATE {LETTER} SET said = '{{\"x\": 1}}' WHERE id = {MINE}",
+        REFUSED,
+        "stays as it was written",
+        (letter(),),
+        L_STAYS,
+    ),
+    Case(
+        "the PDF of another organisation",
+        made("path = 'p-letter'"),
+        REFUSED,
+        "organisation of its file",
+        (letter(), BORN_PDF, ELSEWHERE),
+        L_STAYS,
+    ),
+    Case("a letter thrown away", f"DELETE FROM {LETTER}", DENIED, before=(letter(),)),
+]
+WRITTEN_AND_MADE = (letter(), BORN_PDF, A_PDF, made("path = 'p-letter'"))
 LAWFUL = (text(), text(number="7"), ENTRY, signature(text_id=LAST)[1])

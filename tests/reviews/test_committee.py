@@ -9,8 +9,8 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from applications import services as applications
-from applications.models import Decision
-from applications.states import ApplicationState
+from applications.models import Decision, FileLetter
+from applications.states import ApplicationState, LetterKind
 from common.errors import DomainError, NotAllowed, Stale
 from documents.services import open_verified
 from fund.models import EnvelopeBalance
@@ -310,6 +310,8 @@ class TestSigned:
         after = EnvelopeBalance.objects.get(envelope=room.desk.call.envelope_id).available
         assert before - after == 500_000
         assert room.files[3].state == ApplicationState.REVIEWED
+        (letter,) = FileLetter.objects.filter(kind=LetterKind.ADJOURNED)
+        assert (letter.application, letter.said["reasons"]) == (room.files[3], "À revoir.")
         again = Decision.objects.get(application=room.files[0])
         applications.withdraw_recorded(again.pk, reason="Erreur.", by=room.desk.manager)
         _recorded(room, [0])
