@@ -4,14 +4,23 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.states import DESK_ROLES, Role
 from applications import conversation, policies
 from applications.models import Application, FinalReport, Renewal
 from applications.models.messages import Author
+from applications.services.appeals import contestable
 from applications.services.questions import newer_questions
-from applications.states import REPORT_WITH_COMMUNE, ApplicationState, DecisionKind, DecisionState, ReportState
+from applications.states import (
+    REPORT_WITH_COMMUNE,
+    AppealState,
+    ApplicationState,
+    DecisionKind,
+    DecisionState,
+    ReportState,
+)
 from common.dates import day, remaining
 from common.money import euros
 from common.typography import counted
@@ -35,6 +44,12 @@ def _history(application: Application, user: User) -> Door | None:
     )
 
 
+CONTESTED = (
+    ApplicationState.GRANTED,
+    ApplicationState.WAITLISTED,
+    ApplicationState.REJECTED,
+    ApplicationState.INADMISSIBLE,
+)
 Builder = Callable[[Application, User], Door | None]
 
 
@@ -148,6 +163,38 @@ def _change_to_answer(application: Application, user: User) -> Door | None:
     return Door("Modification de l’action", url, hint, int(change.is_open))
 
 
+def _appeal(application: Application, user: User) -> Door | None:
+    """A decision may be contested for two months; what was filed stays to be read."""
+    if application.state not in CONTESTED and not application.appeals.exists():
+        return None
+    made, found = application.appeals.first(), contestable(application)
+    if made is None and (found is None or found.last_day < timezone.localdate()):
+        return None
+    url = reverse("application_appeal", args=[application.public_id])
+    if made is not None:
+        return Door(
+            "Recours gracieux", url, f"{made.get_state_display()}, le {day(made.answered_at or made.received_on)}"
+        )
+    return Door("Contester la décision", url, f"Recours gracieux, jusqu’au {day(found.last_day)}.") if found else None
+
+
+def _appeal_at_desk(application: Application, user: User) -> Door | None:
+    made = application.appeals.first() if application.number else None
+    url = reverse("desk_appeal", args=[application.public_id])
+    if made is not None:
+        hint = f"{made.get_state_display()}, le {day(made.answered_at or made.received_on)}"
+        if made.state == AppealState.RECEIVED:
+            hint = f"À répondre avant le {day(made.due_on)}"
+        return Door("Recours gracieux", url, hint, int(made.state == AppealState.RECEIVED))
+    if (
+        application.state not in CONTESTED
+        or not policies.can_instruct(user, application)
+        or contestable(application) is None
+    ):
+        return None
+    return Door("Recours gracieux", url, "Enregistrer un recours reçu par courrier.")
+
+
 def _letters(application: Application, user: User) -> Door | None:
     if application.number is None:
         return None
@@ -173,12 +220,14 @@ FOR_THE_COMMUNE: tuple[Builder, ...] = (
     _history,
     _report_to_write,
     _letters,
+    _appeal,
     _corrected_by_the_desk,
 )
 FOR_THE_DESK: tuple[Builder, ...] = (
     _messages_of_the_desk,
     _comes_from,
     _change_to_answer,
+    _appeal_at_desk,
     _report_to_read,
     _all_letters,
 )

@@ -23,11 +23,13 @@ TEMPLATES = {
     LetterKind.INADMISSIBLE: "inadmissibility_letter",
     LetterKind.PIECES: "piece_request",
     LetterKind.ADJOURNED: "adjournment_letter",
+    LetterKind.APPEAL: "appeal_letter",
 }
 NAMES = {
     LetterKind.INADMISSIBLE: "Lettre d’irrecevabilité",
     LetterKind.PIECES: "Demande de pièces",
     LetterKind.ADJOURNED: "Lettre d’ajournement",
+    LetterKind.APPEAL: "Réponse au recours",
 }
 
 

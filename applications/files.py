@@ -26,7 +26,7 @@ def files_of(user: Any) -> Q:
     seen = Application.objects.visible_to(user)
     letters = Decision.objects.filter(application__in=seen, letter__isnull=False)
     own = Q(application__organisation__in=user.organisation_ids())
-    letters = letters.filter(~own | Q(state=DecisionState.NOTIFIED))
+    letters = letters.filter(~own | Q(state__in=(DecisionState.NOTIFIED, DecisionState.REVOKED)))
     reports = FinalReport.objects.filter(application__in=seen).filter(own | Q(state__in=REPORT_READ_BY_DESK))
     return (
         Q(pk__in=Attachment.objects.sent().filter(application__in=seen).values("file"))

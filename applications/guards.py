@@ -232,7 +232,7 @@ RETURN NULL;
 # At commit: a file is granted, rejected or put on the waiting list by a decision of that kind.
 DECIDED = f"""
 IF NOT EXISTS (
-    SELECT 1 FROM applications_decision d WHERE d.application_id = NEW.id AND d.state <> 'withdrawn'
+    SELECT 1 FROM applications_decision d WHERE d.application_id = NEW.id AND d.state NOT IN ('withdrawn', 'revoked')
         AND d.kind = CASE NEW.state WHEN 'granted' THEN 'grant' WHEN 'rejected' THEN 'reject' ELSE 'waitlist' END
 ) THEN {refuse("a file is decided by a decision")} END IF;
 RETURN NULL;

@@ -54,6 +54,10 @@ def _about(kind: str, application: Application, text: str, *, by: Any) -> bytes:
             "reason": "Ce qu’elles permettent de vérifier viendra ici.",
             "due_on": timezone.localdate() + timedelta(days=15),
         }
+    elif kind == LetterKind.APPEAL:
+        today = timezone.localdate()
+        said |= {"contested": "la décision de refus (acte à venir)", "received_on": today, "outcome": "rejected"}
+        said |= {"reasons": REASONS, "requested_cents": application.requested_cents}
     else:
         said |= {"reasons": REASONS, "requested_cents": application.requested_cents}
     data = file_letters.known_data(application, said, at=timezone.now(), contact=by)

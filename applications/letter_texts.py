@@ -130,6 +130,11 @@ SORTS: dict[str, Sort] = {
         "refaire ; si le service a besoin de vous, il vous écrira.",
         "Que le dossier est ajourné, pour quelles raisons, et la signature.",
     ),
+    LetterKind.APPEAL: Sort(
+        (*_EVERY, "montant_demande"),
+        "Le service reste à votre disposition pour en parler avec vous.",
+        "Quelle décision était contestée, la réponse et ses motifs, le recours qui reste devant le tribunal, et la signature.",
+    ),
 }
 
 

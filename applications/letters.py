@@ -18,6 +18,8 @@ from notifications.states import MessageState
 # What is said to communes; a kind that is not here is the desk's alone (tests/applications/test_letters_page.py holds the list).
 TO_COMMUNES = frozenset(
     {
+        "appeal_answered",
+        "appeal_received",
         "application_adjourned",
         "application_inadmissible",
         "application_submitted",

@@ -5,18 +5,20 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
-from applications.models import Application, FinalReport, PieceRequest
+from applications.models import Appeal, Application, FinalReport, PieceRequest
+from applications.notifications.appeals import AppealReminder
 from applications.notifications.commune import ClosingReminderMail
 from applications.notifications.desk import RequestReminder
 from applications.notifications.reports import ReportReminder
 from applications.sections import to_do
 from applications.services.reading import for_reading
-from applications.states import REPORT_WITH_COMMUNE, ApplicationState
+from applications.states import REPORT_WITH_COMMUNE, AppealState, ApplicationState
 from common.clock import database_now
 from common.dates import local
 from fund.models import Call
 
 PERIODS = (7, 2)  # days before closing
+APPEAL_PERIODS = (21, 7)  # days before the silence is a refusal
 REQUEST_DAYS = 3  # before the deadline of a request
 REPORT_PERIODS = (30, 7)  # days before a report is expected; then the day itself, then once a week
 LATE_WEEKS = 4
@@ -51,6 +53,31 @@ def _remind(pk: int, days: int) -> int:
     left = to_do(application, today=local(database_now()).date())
     ClosingReminderMail(application, days=days, left=left).queue()
     return 1
+
+
+# --- Appeals -----------------------------------------------------------------------------------------------------
+
+
+def queue_appeals() -> int:
+    """Queue the reminders of the appeals whose silence will soon be a refusal, each period once. How many appeals."""
+    today = local(database_now()).date()
+    near = Appeal.objects.filter(
+        state=AppealState.RECEIVED, due_on__range=(today, today + timedelta(days=max(APPEAL_PERIODS)))
+    )
+    for pk in near.order_by("pk").values_list("pk", flat=True):
+        _remind_appeal(pk, today)
+    return len(near)
+
+
+@transaction.atomic
+def _remind_appeal(pk: int, today: date) -> None:
+    """One that was answered or taken back in the meantime is left alone."""
+    found = Appeal.objects.select_related("application__organisation", "application__call__fund", "decision")
+    appeal = found.filter(pk=pk, state=AppealState.RECEIVED).select_for_update(no_key=True, of=("self",)).first()
+    if appeal is not None:
+        AppealReminder(
+            appeal, days=min(days for days in APPEAL_PERIODS if (appeal.due_on - today).days <= days)
+        ).queue()
 
 
 # --- Requests for pieces -----------------------------------------------------------------------------------------

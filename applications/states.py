@@ -30,6 +30,10 @@ class DecisionState(models.TextChoices):
     SIGNED = "signed", "Signée"
     NOTIFIED = "notified", "Notifiée"
     WITHDRAWN = "withdrawn", "Retirée avant signature"
+    REVOKED = "revoked", "Retirée sur recours"
+
+
+GONE = (DecisionState.WITHDRAWN, DecisionState.REVOKED)  # decisions that stand no more
 
 
 class DecisionKind(models.TextChoices):
@@ -45,6 +49,15 @@ class GroundUse(models.TextChoices):
     REDUCTION = "reduction", "Montant réduit"
     WAITLIST = "waitlist", "Liste d’attente"
     INADMISSIBLE = "inadmissible", "Irrecevabilité"
+
+
+class AppealState(models.TextChoices):
+    """A gracious appeal against a decision of the fund. Its silence for two months is a refusal (CRPA L. 231-4)."""
+
+    RECEIVED = "received", "Reçu"
+    ACCEPTED = "accepted", "Admis"
+    REJECTED = "rejected", "Rejeté"
+    WITHDRAWN = "withdrawn", "Retiré par la commune"
 
 
 class LetterKind(models.TextChoices):

@@ -29,6 +29,7 @@ def make_missing_receipts() -> None:
 def remind_before_closing() -> None:
     reminders.queue_due()
     reminders.queue_requests()
+    reminders.queue_appeals()
 
 
 @shared_task

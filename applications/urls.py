@@ -6,6 +6,7 @@ from applications.report_parts import TEXT_SLUGS
 from applications.sections import SECTIONS
 from applications.views import (
     answering,
+    appeals,
     assistance,
     changing,
     commune,
@@ -69,6 +70,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("dossiers/<uuid:public_id>/corrections/", typos.application_typos, name="application_typos"),
     path("dossiers/<uuid:public_id>/courriers/", letters.application_letters, name="application_letters"),
+    path("dossiers/<uuid:public_id>/recours/", appeals.application_appeal, name="application_appeal"),
     path("dossiers/<uuid:public_id>/modification/", changing.application_change, name="application_change"),
     path("dossiers/<uuid:public_id>/pieces/", documents.documents, name="application_documents"),
     path(

@@ -1,5 +1,6 @@
 """Days and hours as they are written in French, always in Europe/Paris."""
 
+from calendar import monthrange
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,13 @@ def local(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("A naive datetime cannot be shown: it does not say which clock it is on")
     return value.astimezone(PARIS)
+
+
+def months_later(since: date, count: int) -> date:
+    """The same day of a later month, or its last day: 31 December and two months give 28 (or 29) February."""
+    year, month = divmod(since.month - 1 + count, 12)
+    year, month = since.year + year, month + 1
+    return date(year, month, min(since.day, monthrange(year, month)[1]))
 
 
 def _as_day(value: date) -> date:

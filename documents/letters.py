@@ -50,6 +50,8 @@ award_act_letter: year, act_number, act_date, award_number (act of the award), w
 inadmissibility_letter: year, requested_cents?, reasons, body, signatory {name, capacity}, draft?
 adjournment_letter: the same
 
+appeal_letter: year, contested (« la décision de refus… »), received_on, outcome (accepted or rejected), reasons, body, signatory, requested_cents?, draft?
+
 change_letter: year, asked_at, outcome (accepted or refused), items [{label, after, before?}], amount_cents? and award_cents? (what the
 award becomes, what it was), reasons?, signatory, signed_at, act_number?, act_date?
 
@@ -159,6 +161,9 @@ SHAPES = {
     "waitlist_letter": Shape.of(f"{_FILE} {_ACT} body", f"{_BLOCK} fingerprint rank draft"),
     "inadmissibility_letter": Shape.of(f"{_FILE} year reasons signatory body", f"{_BLOCK} requested_cents draft"),
     "adjournment_letter": Shape.of(f"{_FILE} year reasons signatory body", f"{_BLOCK} requested_cents draft"),
+    "appeal_letter": Shape.of(
+        f"{_FILE} year contested received_on outcome reasons signatory body", f"{_BLOCK} requested_cents draft"
+    ),
     "change_letter": Shape.of(
         f"{_FILE} year asked_at outcome items signatory signed_at",
         f"{_BLOCK} reasons act_number act_date amount_cents award_cents",

@@ -5,6 +5,7 @@ from django.db import models
 
 VERBS = {
     "accept": "Acceptation",
+    "accept_appeal": "Recours admis",
     "accept_invitation": "Invitation acceptée",
     "add_ground": "Motif ajouté à la liste",
     "add_lines": "Versements mis au lot",
@@ -74,6 +75,7 @@ VERBS = {
     "mend_note": "Note interne modifiée",
     "declare_absence": "Absence",
     "cancel_absence": "Absence annulée",
+    "decide_again": "Décision à reprendre",
     "delegate_signature": "Signature déléguée",
     "revoke_delegation": "Délégation retirée",
     "correct_typo": "Faute de frappe corrigée",
@@ -141,6 +143,11 @@ VERBS = {
     "vote": "Crédits votés",
     "waitlist": "Liste d’attente",
     "withdraw": "Retrait",
+    "file_appeal": "Recours reçu",
+    "reconsider": "Dossier irrecevable repris",
+    "reject_appeal": "Recours rejeté",
+    "revoke": "Retrait sur recours",
+    "withdraw_appeal": "Recours retiré",
     "write_letter": "Courrier écrit",
     "write_letter_text": "Texte d’une lettre écrit",
     "write_opinion": "Avis rendu",

@@ -142,7 +142,7 @@ IF NEW.outcome <> '' AND (TG_OP = 'INSERT' OR (NEW.outcome, NEW.amount_cents, NE
         SELECT 1 FROM reviews_agendaitem o JOIN reviews_committeesession s ON s.id = o.session_id
         LEFT JOIN applications_decision d ON d.id = o.decision_id
         WHERE o.application_id = NEW.application_id AND o.session_id <> NEW.session_id AND s.state <> 'cancelled'
-            AND o.outcome IN ('granted', 'refused') AND d.state IS DISTINCT FROM 'withdrawn'
+            AND o.outcome IN ('granted', 'refused') AND coalesce(d.state, '') NOT IN ('withdrawn', 'revoked')
     ) THEN {refuse("a file is answered by one committee")} END IF;
     IF {CONFLICTED.format(user="NEW.decided_by_id", application="NEW.application_id")} THEN
         {refuse("no answer by a person with an interest in the file")}

@@ -216,6 +216,26 @@ def neutral_label_guards() -> list[Guard]:
     return [Guard(name="neutral", when=pgtrigger.Before, operation=pgtrigger.Insert, func=LABELLED_BY_NEUTRAL)]
 
 
+APPEAL_BY_NEUTRAL = f"""
+IF NOT {BY_OWNER} AND ({CONFLICTED.format(user="NEW.answered_by_id", application="NEW.application_id")}) THEN
+    {refuse("no answer to an appeal by a person with an interest in the file")}
+END IF;
+RETURN NEW;
+"""
+
+
+def neutral_appeal_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="neutral",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update,
+            condition=pgtrigger.Condition("NEW.answered_by_id IS NOT NULL AND OLD.answered_by_id IS NULL"),
+            func=APPEAL_BY_NEUTRAL,
+        )
+    ]
+
+
 def neutral_report_guards() -> list[Guard]:
     return [
         Guard(

@@ -14,6 +14,12 @@ SHOWN = 40
 # What each verb is called in the story; the person's name comes before.
 SENTENCES = {
     "create": "a ouvert le dossier",
+    "file_appeal": "a déposé ou enregistré un recours gracieux",
+    "accept_appeal": "a admis le recours",
+    "reject_appeal": "a rejeté le recours",
+    "withdraw_appeal": "a retiré le recours",
+    "decide_again": "a repris le dossier, son refus étant retiré",
+    "reconsider": "a repris l’instruction du dossier",
     "adjourn": "a enregistré l’ajournement du comité",
     "label": "a changé les étiquettes",
     "ask_signature": "a demandé la signature",

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from reviews.views import (
     acts,
+    appeals,
     changes,
     checklist,
     committee,
@@ -69,6 +70,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("instruction/<uuid:public_id>/evaluation/clore/", acts.desk_review_finish, name="desk_review_finish"),
     path("instruction/<uuid:public_id>/decision/", decisions.desk_decide, name="desk_decide"),
     path("instruction/<uuid:public_id>/courriers/", changes.desk_letters, name="desk_letters"),
+    path("instruction/<uuid:public_id>/recours/", appeals.desk_appeal, name="desk_appeal"),
     path("instruction/<uuid:public_id>/modifications/<int:pk>/", changes.desk_change, name="desk_change"),
     path("instruction/<uuid:public_id>/deport/", acts.desk_conflict, name="desk_conflict"),
     path("instruction/<uuid:public_id>/bilan/", report.desk_report, name="desk_report"),

@@ -1,4 +1,5 @@
 from applications.models.answers import QuestionAnswer
+from applications.models.appeal import Appeal
 from applications.models.application import (
     Application,
     Attachment,
@@ -31,6 +32,7 @@ from applications.models.report import (
 from applications.models.typo import StaffCorrection
 
 __all__ = [
+    "Appeal",
     "Application",
     "AskedItem",
     "Assistance",

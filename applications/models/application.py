@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django_fsm import transition
 
 from accounts.models import Organisation
+from applications.appeal_guards import reconsidered_guards
 from applications.draft_guards import read_again_guard, weight_guard
 from applications.guards import ATTACHMENT, application_guards, child_guards
 from applications.states import UNDECIDED, ApplicationState, FundingStatus, Phase, Public, Side
@@ -144,7 +145,13 @@ class Application(StatefulModel):
             models.Index(fields=["requested_cents", "id"], condition=~Q(state=S.DRAFT), name="application_amount"),
             GinIndex(fields=["search"], name="application_search"),
         ]
-        triggers: ClassVar = [*state_guards(S.DRAFT), *application_guards(), read_again_guard(), *no_delete()]
+        triggers: ClassVar = [
+            *state_guards(S.DRAFT),
+            *application_guards(),
+            *reconsidered_guards(),
+            read_again_guard(),
+            *no_delete(),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number or 'Brouillon'} : {self.title or 'sans titre'}"
@@ -203,6 +210,14 @@ class Application(StatefulModel):
     @transition(state, source=[S.GRANTED, S.WAITLISTED, S.REJECTED], target=S.REVIEWED)
     def reopen_decision(self) -> None:
         """A decision withdrawn before its signature: the file goes back to where it was decided from."""
+
+    @transition(state, source=S.INADMISSIBLE, target=S.IN_INSTRUCTION)
+    def reconsider(self) -> None:
+        """Found inadmissible, then read again on an appeal that was accepted."""
+
+    @transition(state, source=S.REJECTED, target=S.REVIEWED)
+    def decide_again(self) -> None:
+        """Its refusal was taken back on an appeal that was accepted."""
 
     @transition(state, source=S.GRANTED, target=S.CLOSED)
     def close(self) -> None: ...

@@ -9,11 +9,12 @@ from django.db.models.functions import Now
 from django_fsm import transition
 
 from accounts.models import Delegation
+from applications.appeal_guards import revoked_guards
 from applications.guards import award_guards, decision_guards
 from applications.letter_guards import text_signed_guards
 from applications.models.application import Application
 from applications.models.letter_text import LetterText
-from applications.states import DecisionKind, DecisionState, LetterKind
+from applications.states import GONE, DecisionKind, DecisionState, LetterKind
 from common.grants import Grants
 from common.guards import no_delete
 from common.workflow import StateField, StatefulModel
@@ -72,7 +73,7 @@ class Decision(StatefulModel):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=(D.RECORDED, D.WITHDRAWN), signed_by__isnull=True)
-                | Q(state__in=(D.SIGNED, D.NOTIFIED), signed_by__isnull=False, act_date__isnull=False)
+                | Q(state__in=(D.SIGNED, D.NOTIFIED, D.REVOKED), signed_by__isnull=False, act_date__isnull=False)
                 & Q(signed_at__isnull=False)
                 & ~Q(act_number="")
                 & ~Q(signed_by=F("recorded_by")),
@@ -80,17 +81,23 @@ class Decision(StatefulModel):
             ),
             models.UniqueConstraint(
                 fields=["application"],
-                condition=~Q(state=D.WITHDRAWN) & ~Q(kind=DecisionKind.WAITLIST),
+                condition=~Q(state__in=GONE) & ~Q(kind=DecisionKind.WAITLIST),
                 name="decision_one_effective",
             ),
             models.UniqueConstraint(fields=["movement"], name="decision_movement_once"),
             models.UniqueConstraint(
                 fields=["application", "kind"],
-                condition=~Q(state=D.WITHDRAWN),
+                condition=~Q(state__in=GONE),
                 name="decision_one_a_kind",
             ),
         ]
-        triggers: ClassVar = [*state_guards(D.RECORDED), *decision_guards(), *text_signed_guards(), *no_delete()]
+        triggers: ClassVar = [
+            *state_guards(D.RECORDED),
+            *decision_guards(),
+            *text_signed_guards(),
+            *revoked_guards(),
+            *no_delete(),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} : {self.application.reference}"
@@ -129,6 +136,10 @@ class Decision(StatefulModel):
 
     @transition(state, source=D.RECORDED, target=D.WITHDRAWN)
     def withdraw(self) -> None: ...
+
+    @transition(state, source=D.NOTIFIED, target=D.REVOKED)
+    def revoke(self) -> None:
+        """A refusal taken back on an appeal that was accepted: the file is decided again."""
 
 
 class AwardMovement(Movement):

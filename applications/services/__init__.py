@@ -1,5 +1,6 @@
 """Every verb of a file. One function a verb: `verb(pk, *, by=…)`."""
 
+from applications.services.appeals import answer_appeal, file_appeal, register_appeal, withdraw_appeal
 from applications.services.assistance import ask_help, end_help, open_for, take_hand
 from applications.services.changes import (
     accept_change,
@@ -60,6 +61,7 @@ __all__ = [
     "accept_change",
     "add_ground",
     "adjourn",
+    "answer_appeal",
     "answer_pieces",
     "answers_left",
     "ask_change",
@@ -80,6 +82,7 @@ __all__ = [
     "declare_inadmissible",
     "end_help",
     "extend_deadline",
+    "file_appeal",
     "finish_review",
     "for_reading",
     "grant",
@@ -94,6 +97,7 @@ __all__ = [
     "open_for",
     "open_request",
     "refuse_change",
+    "register_appeal",
     "reject",
     "remove_answer_document",
     "remove_document",
@@ -115,6 +119,7 @@ __all__ = [
     "tokens",
     "waitlist",
     "withdraw",
+    "withdraw_appeal",
     "withdraw_change",
     "withdraw_recorded",
     "write_letter_text",

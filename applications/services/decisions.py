@@ -19,7 +19,7 @@ from applications.services.grounds import chosen, composed
 from applications.services.instruction import CONFLICT, locked_for_desk, same_version
 from applications.services.letter_texts import in_force
 from applications.signals import decision_signed
-from applications.states import ApplicationState, DecisionKind, DecisionState, GroundUse
+from applications.states import GONE, ApplicationState, DecisionKind, DecisionState, GroundUse
 from common.dates import relative
 from common.errors import DomainError, NotAllowed
 from common.money import euros
@@ -251,7 +251,7 @@ def check_decidable(application: Application, kind: DecisionKind, *, by: Any) ->
 
 
 def _standing(application: Application) -> Any:
-    return Decision.objects.filter(application=application).exclude(state=DecisionState.WITHDRAWN)
+    return Decision.objects.filter(application=application).exclude(state__in=GONE)
 
 
 def _record(

@@ -39,9 +39,9 @@ def write_letter(application: Application, kind: str, *, occasion: str, said: di
     return letter
 
 
-def signatory_of(application: Application, by: Any) -> dict[str, str]:
+def signatory_of(application: Application, who: Any) -> dict[str, str]:
     """Who writes, in their own capacity; the service's when their function is not known."""
-    return {"name": by.get_full_name(), "capacity": by.job or application.call.fund.service_name}
+    return {"name": who.get_full_name(), "capacity": who.job or application.call.fund.service_name}
 
 
 def _wake(pk: int) -> None:

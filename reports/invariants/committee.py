@@ -64,7 +64,7 @@ COMMITTEE = (
         SELECT i.application_id::text FROM reviews_agendaitem i
             JOIN reviews_committeesession s ON s.id = i.session_id AND s.state <> 'cancelled'
             LEFT JOIN applications_decision d ON d.id = i.decision_id
-            WHERE i.outcome IN ('granted', 'refused') AND d.state IS DISTINCT FROM 'withdrawn'
+            WHERE i.outcome IN ('granted', 'refused') AND coalesce(d.state, '') NOT IN ('withdrawn', 'revoked')
             GROUP BY i.application_id HAVING count(*) > 1
         UNION ALL SELECT 'point ' || i.id FROM reviews_agendaitem i
             JOIN applications_application a ON a.id = i.application_id

@@ -48,7 +48,7 @@ WORKFLOW = (
         "one effective decision a file, in accord with the file's state",
         """
         SELECT a.number FROM applications_application a LEFT JOIN applications_decision d
-            ON d.application_id = a.id AND d.state <> 'withdrawn' AND d.kind <> 'waitlist'
+            ON d.application_id = a.id AND d.state NOT IN ('withdrawn', 'revoked') AND d.kind <> 'waitlist'
         WHERE a.state IN ('granted', 'rejected', 'closed', 'lapsed', 'cancelled')
         GROUP BY a.id HAVING count(d.id) <> 1
             OR bool_or(d.kind = 'reject' AND a.state <> 'rejected') OR bool_or(d.kind = 'grant' AND a.state = 'rejected')""",
@@ -57,7 +57,7 @@ WORKFLOW = (
         "I-24b",
         "a signed decision bears another person's signature, a number and a date",
         """
-        SELECT id::text FROM applications_decision WHERE state IN ('signed', 'notified')
+        SELECT id::text FROM applications_decision WHERE state IN ('signed', 'notified', 'revoked')
             AND (signed_by_id IS NULL OR signed_by_id = recorded_by_id OR act_number = '' OR act_date IS NULL)""",
     ),
     Invariant(

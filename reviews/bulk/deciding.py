@@ -13,7 +13,7 @@ from applications.letter_data import check_signable_text, text_of
 from applications.models import Application, Decision
 from applications.services.decisions import check_amount, check_decidable, check_signable
 from applications.services.letter_texts import newest_of
-from applications.states import DecisionKind, DecisionState
+from applications.states import GONE, DecisionKind, DecisionState
 from common.errors import DomainError, NotAllowed
 from common.money import euros
 from common.widgets import DateInput
@@ -128,7 +128,7 @@ class Sign(Kind):
 
 
 def _to_sign(application: Application) -> Decision:
-    decision = _latest(application, *(state for state in DecisionState if state != DecisionState.WITHDRAWN))
+    decision = _latest(application, *(state for state in DecisionState if state not in GONE))
     if decision is None:
         raise DomainError("Aucune décision n’est enregistrée pour ce dossier.")
     return decision

@@ -7,11 +7,12 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from applications.models import Application, ChangeRequest, Decision, FileLabel, FinalReport
+from applications.models import Appeal, Application, ChangeRequest, Decision, FileLabel, FinalReport
 from common.grants import Grants
 from common.guards import no_delete
 from reviews.guards import (
     conflict_guards,
+    neutral_appeal_guards,
     neutral_change_guards,
     neutral_decision_guards,
     neutral_label_guards,
@@ -80,6 +81,15 @@ class NeutralChange(ChangeRequest):
         proxy = True
         verbose_name = "demande de modification"
         triggers: ClassVar = [*neutral_change_guards()]
+
+
+class NeutralAppeal(Appeal):
+    """Gracious appeals seen from here: answered by nobody with an interest in the file."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "recours gracieux"
+        triggers: ClassVar = [*neutral_appeal_guards()]
 
 
 class NeutralLabel(FileLabel):

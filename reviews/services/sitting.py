@@ -8,7 +8,7 @@ from django.db import transaction
 
 from applications.models import Application
 from applications.services.decisions import check_amount
-from applications.states import ApplicationState
+from applications.states import GONE, ApplicationState
 from common.errors import DomainError, NotAllowed
 from common.money import euros
 from fund.services import lock_envelope
@@ -169,7 +169,7 @@ def _answered_once(item: AgendaItem) -> None:
     others = AgendaItem.objects.filter(
         application=item.application_id, outcome__in=(Outcome.GRANTED, Outcome.REFUSED)
     ).exclude(session=item.session_id)
-    other = others.exclude(session__state=S.CANCELLED).exclude(decision__state="withdrawn").select_related("session")
+    other = others.exclude(session__state=S.CANCELLED).exclude(decision__state__in=GONE).select_related("session")
     if (found := other.first()) is not None:
         raise DomainError(f"Ce dossier a déjà reçu une réponse dans « {found.session.title} ».")
 

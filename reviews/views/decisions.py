@@ -26,6 +26,7 @@ from reviews.averages import results
 from reviews.forms import DecisionForm, ReasonForm, SignLetterForm
 from reviews.views.access import desk_page, file_of
 from reviews.views.acts import as_read
+from reviews.views.appeals import waiting_appeals
 from reviews.views.file import available_cents
 from reviews.views.letter_texts import as_pdf
 from reviews.waiting_list import waiting_lists
@@ -154,12 +155,16 @@ def decision_list(request: HttpRequest) -> HttpResponse:
     seen = decisions_seen(request.user)
     waiting = list(seen.filter(state=DecisionState.RECORDED).order_by("pk")[:200])
     done = newest_first(
-        seen.filter(state__in=(DecisionState.SIGNED, DecisionState.NOTIFIED)).select_related("letter"), request.GET
+        seen.filter(state__in=(DecisionState.SIGNED, DecisionState.NOTIFIED, DecisionState.REVOKED)).select_related(
+            "letter"
+        ),
+        request.GET,
     )
     context = {
         "waiting": waiting,
         "waiting_cents": sum(one.amount_cents for one in waiting),
         "done": done,
+        "appeals": list(waiting_appeals(request.user)[:100]),
         "changes": list(changes_waiting(request.user)[:100]),
         "signs": policies.power_to_sign(request.user)[0],
         "decides": request.user.has_role(Role.FUND_MANAGER),  # type: ignore[union-attr]

@@ -19,7 +19,7 @@ from applications import around, policies
 from applications.answers import help_words
 from applications.awards import given_back_of
 from applications.models import Application, Attachment, Decision, FileLabel
-from applications.states import UNDECIDED, ApplicationState, DecisionState
+from applications.states import GONE, UNDECIDED, ApplicationState, DecisionState
 from common.errors import DomainError
 from common.money import MoneyError, parse_euros
 from fund.models import EnvelopeBalance
@@ -162,9 +162,7 @@ def _after_instruction(application: Application) -> tuple[Decision | None, list[
     """The last decision and the reviews; a file still in instruction has none (its machine does not come back)."""
     if application.state in (S.SUBMITTED, S.IN_INSTRUCTION, S.AWAITING_COMMUNE):
         return None, []
-    decisions = application.decisions.exclude(state=DecisionState.WITHDRAWN).select_related(
-        "letter", "signed_by", "delegation"
-    )
+    decisions = application.decisions.exclude(state__in=GONE).select_related("letter", "signed_by", "delegation")
     decisions = decisions.annotate(given_back=given_back_of("pk"))
     return decisions.order_by("-pk").first(), list(application.reviews.select_related("evaluator").order_by("pk"))
 

@@ -144,6 +144,16 @@ SAMPLES: dict[str, dict[str, Any]] = {
         reasons="Le comité attend le plan de financement mis à jour après la réponse de l’État.",
         signatory={"name": "Nadia Ferrandi", "capacity": "chargée du fonds, service Cohésion sociale"},
     ),
+    "appeal_letter": _written(
+        "recours",
+        **BLOCK,
+        year=2026,
+        contested="la décision de refus (acte n° B-2026-118 du 2 juillet 2026)",
+        received_on=date(2026, 8, 20),
+        outcome="rejected",
+        reasons="Le devis que vous joignez est postérieur à la décision ; les crédits de l’année sont engagés.",
+        signatory={"name": "Nadia Ferrandi", "capacity": "chargée du fonds, service Cohésion sociale"},
+    ),
     "piece_request": _written(
         "pieces",
         **BLOCK,

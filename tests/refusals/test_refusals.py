@@ -7,6 +7,7 @@ import pytest
 
 from tests.refusals import (
     acting,
+    appeals,
     attacks,
     bulk,
     changing,
@@ -54,6 +55,7 @@ SUBJECTS = {
     "conversation": writing.CONVERSATIONS,
     "decision": deciding.DECISIONS,
     "reason of the list": grounds.GROUNDS,
+    "gracious appeal": appeals.APPEALS,
     "text of a letter": letters.TEXTS,
     "letter about a file": letters.LETTERS,
     "review": deciding.REVIEWS,
@@ -112,6 +114,7 @@ LAWFUL = {
     "a sheet of decisions is done": sheets.LAWFUL,
     "a decision is signed with its text": letters.LAWFUL,
     "a letter is written and made": letters.WRITTEN_AND_MADE,
+    "an appeal is filed and answered": appeals.LAWFUL,
     "a label is put and taken off": labels.LAWFUL,
     "a score is given": (deciding.score("3"),),
     "questions are prepared": questions.LAWFUL_QUESTIONS,

@@ -361,6 +361,7 @@ class World:
         with transaction.atomic():
             begin(self.change, by=self.drafter)
         self.refusal = self.a_decision("reject")
+        self.told_refusal = self.a_decision("reject", "notified")
         self.waitlisting = self.a_decision("waitlist")
         with transaction.atomic():
             self.report = self.a_report(self.notified.application)
