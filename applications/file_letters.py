@@ -24,12 +24,14 @@ TEMPLATES = {
     LetterKind.PIECES: "piece_request",
     LetterKind.ADJOURNED: "adjournment_letter",
     LetterKind.APPEAL: "appeal_letter",
+    LetterKind.CONVENTION: "convention",
 }
 NAMES = {
     LetterKind.INADMISSIBLE: "Lettre d’irrecevabilité",
     LetterKind.PIECES: "Demande de pièces",
     LetterKind.ADJOURNED: "Lettre d’ajournement",
     LetterKind.APPEAL: "Réponse au recours",
+    LetterKind.CONVENTION: "Convention",
 }
 
 

@@ -16,6 +16,7 @@ from applications.models import (
     MessagePaper,
     ReportDocument,
     ReportPhoto,
+    SignedPaper,
 )
 from applications.states import REPORT_READ_BY_DESK, DecisionState
 
@@ -33,6 +34,7 @@ def files_of(user: Any) -> Q:
         | Q(pk__in=Attachment.objects.filter(own, application__in=seen).values("file"))
         | Q(pk__in=ChangeRequest.objects.filter(application__in=seen, letter__isnull=False).values("letter"))
         | Q(pk__in=FileLetter.objects.filter(application__in=seen, file__isnull=False).values("file"))
+        | Q(pk__in=SignedPaper.objects.filter(decision__application__in=seen).values("file"))
         | Q(pk__in=seen.filter(receipt__isnull=False).values("receipt"))
         | Q(pk__in=letters.values("letter"))
         | Q(pk__in=ReportDocument.objects.filter(report__in=reports).values("file"))

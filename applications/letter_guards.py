@@ -52,6 +52,35 @@ RETURN NEW;
 """
 
 
+SIGNED_PAPER = f"""
+SELECT d.state, d.kind, a.organisation_id, d.application_id INTO decided FROM applications_decision d
+    JOIN applications_application a ON a.id = d.application_id WHERE d.id = NEW.decision_id FOR SHARE OF d;
+SELECT coalesce(max(p.number), 0) + 1 INTO NEW.number FROM applications_signedpaper p
+    WHERE p.decision_id = NEW.decision_id AND p.kind = NEW.kind;
+NEW.deposited_at := now();
+IF decided.state NOT IN ('signed', 'notified') THEN {refuse("a scan is that of a decision that is signed")} END IF;
+IF NEW.kind = 'convention' AND NOT EXISTS (SELECT 1 FROM applications_fileletter l
+    WHERE l.application_id = decided.application_id AND l.kind = 'convention' AND l.occasion = 'decision-' || NEW.decision_id)
+THEN {refuse("a convention is made before it is signed")} END IF;
+IF NOT EXISTS (SELECT 1 FROM documents_storedfile f WHERE f.id = NEW.file_id AND f.origin = 'uploaded'
+    AND f.organisation_id = decided.organisation_id AND f.uploaded_by_id = NEW.deposited_by_id)
+THEN {refuse("a scan is deposited for the organisation of its file, by who deposits it")} END IF;
+RETURN NEW;
+"""
+
+
+def signed_paper_guards() -> list[Guard]:
+    return [
+        Guard(
+            name="deposited",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert,
+            declare=[("decided", "record")],
+            func=SIGNED_PAPER,
+        )
+    ]
+
+
 def file_letter_guards() -> list[Guard]:
     return [
         Guard(

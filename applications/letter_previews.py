@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from applications import file_letters
 from applications.decision_letters import TEMPLATES
-from applications.letter_data import draft_data
+from applications.letter_data import TO_COME, draft_data, planned_instalments
 from applications.letter_texts import filled
 from applications.models import Application, Decision
 from applications.services.file_letters import signatory_of
@@ -54,6 +54,16 @@ def _about(kind: str, application: Application, text: str, *, by: Any) -> bytes:
             "reason": "Ce qu’elles permettent de vérifier viendra ici.",
             "due_on": timezone.localdate() + timedelta(days=15),
         }
+    elif kind == LetterKind.CONVENTION:
+        cents = application.requested_cents
+        said |= {
+            "amount_cents": cents,
+            "requested_cents": cents,
+            "act_number": TO_COME,
+            "signed_on": timezone.localdate(),
+        }
+        said |= {"report_on": application.call.report_due_on, "authority": application.call.fund.authority_name}
+        said |= {"instalments": planned_instalments(Decision(application=application, amount_cents=cents))}
     elif kind == LetterKind.APPEAL:
         today = timezone.localdate()
         said |= {"contested": "la décision de refus (acte à venir)", "received_on": today, "outcome": "rejected"}

@@ -34,8 +34,8 @@ def _amount(key: str, write: Callable[[int], str] = euros) -> Callable[[Mapping[
     return lambda data: None if data.get(key) is None else write(data[key])
 
 
-def _day(key: str) -> Callable[[Mapping[str, Any]], str | None]:
-    return lambda data: None if data.get(key) is None else day(data[key])
+def _day(*keys: str) -> Callable[[Mapping[str, Any]], str | None]:
+    return lambda data: next((day(data[key]) for key in keys if data.get(key)), None)
 
 
 def _text(key: str) -> Callable[[Mapping[str, Any]], str | None]:
@@ -59,11 +59,11 @@ FIELDS = {
     "courriel": Field("l’adresse électronique du service", _head("contact_email")),
     "tribunal": Field("le tribunal administratif", _head("court")),
     "acte": Field("le numéro de l’acte", _text("act_number")),
-    "date_acte": Field("la date de l’acte", _day("act_date")),
+    "date_acte": Field("la date de l’acte", _day("act_date", "signed_on")),
     "montant_accorde": Field("le montant accordé", _amount("amount_cents")),
     "montant_en_lettres": Field("le montant accordé, en lettres", _amount("amount_cents", euros_in_words)),
     "taux": Field("la part du coût retenu", _amount("rate_bp", percent)),
-    "date_bilan": Field("la date du bilan", _day("report_due_on")),
+    "date_bilan": Field("la date du bilan", _day("report_due_on", "report_on")),
     "date_limite": Field("la date avant laquelle répondre", _day("due_on")),
 }
 _EVERY = ("dossier", "commune", "action", "annee", "fonds", "metropole", "service", "contact", "courriel", "tribunal")
@@ -87,6 +87,18 @@ DUTIES = """# Ce que vous avez à faire
 - remettre le bilan de l’action avant le {date_bilan} : le solde est calculé sur les dépenses réelles.
 
 Une aide dont les conditions ne sont pas respectées peut être retirée, en tout ou partie, et les sommes versées réclamées."""
+
+CONVENTION = """# Ce que la commune s’engage à faire
+- réaliser l’action « {action} » telle qu’elle est décrite dans le dossier {dossier} ;
+- prévenir la métropole avant tout changement important, et demander son accord ;
+- employer l’aide à cette action seulement, et mentionner le soutien de la métropole ;
+- remettre le bilan de l’action avant le {date_bilan}, avec les justificatifs des dépenses.
+
+# Contrôle et reversement
+La métropole peut demander toute pièce utile au contrôle de l’emploi de l’aide. Une aide qui n’a pas été employée à cette action, ou dont le bilan n’est pas remis, est reversée en tout ou partie.
+
+# Durée et litiges
+La convention prend effet à sa signature par les deux parties et s’achève quand le solde est versé. Les parties cherchent un accord avant de saisir le {tribunal}."""
 
 SORTS: dict[str, Sort] = {
     LetterKind.AWARD: Sort(
@@ -134,6 +146,11 @@ SORTS: dict[str, Sort] = {
         (*_EVERY, "montant_demande"),
         "Le service reste à votre disposition pour en parler avec vous.",
         "Quelle décision était contestée, la réponse et ses motifs, le recours qui reste devant le tribunal, et la signature.",
+    ),
+    LetterKind.CONVENTION: Sort(
+        (*_ACT, "montant_accorde", "montant_en_lettres", "taux", "date_bilan"),
+        CONVENTION,
+        "Les deux parties, l’action, le montant en chiffres et en lettres, les versements prévus, et la place des deux signatures.",
     ),
 }
 

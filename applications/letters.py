@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import Membership
-from applications.models import Application, ChangeRequest, Decision, FileLetter
+from applications.models import Application, ChangeRequest, Decision, FileLetter, SignedPaper
 from documents.models import StoredFile
 from documents.states import FileState, Origin
 from journal.models import Entry, Kind
@@ -26,6 +26,7 @@ TO_COMMUNES = frozenset(
         "award_act",
         "award_lapsing",
         "change_answered",
+        "convention_to_sign",
         "decision_granted",
         "decision_rejected",
         "decision_waitlisted",
@@ -48,6 +49,7 @@ TO_COMMUNES = frozenset(
         "report_sent",
         "report_to_mend",
         "settlement",
+        "signed_paper_of_desk",
         "typo_corrected",
     }
 )
@@ -114,10 +116,39 @@ def _letter(message: Message, papers: dict[str, Paper]) -> Letter:
 def _papers(messages: list[Message], user: Any) -> dict[str, Paper]:
     paths = {one["path"] for message in messages for one in message.attachments if one.get("path")}
     files = list(StoredFile.objects.visible_to(user).filter(path__in=paths, state=FileState.CLEAN))
+    first = _first_openings(files)
+    return {one.path: _paper(one, first.get(_chain(one))) for one in files}
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A version of a signed document; its paper is None until the antivirus has read it (or when it refused it)."""
+
+    signed: SignedPaper
+    paper: Paper | None
+    last: bool
+
+
+def scans_of(application: Application) -> list[Scan]:
+    """The signed documents of a file, each version, the last first."""
+    signed = SignedPaper.objects.filter(decision__application=application).select_related("file", "deposited_by")
+    found = list(signed.order_by("kind", "-number"))
+    first = _first_openings([one.file for one in found])
+    kinds: set[str] = set()
+    scans = []
+    for one in found:
+        clean = one.file.state == FileState.CLEAN
+        paper = _paper(one.file, first.get(_chain(one.file))) if clean else None
+        scans.append(Scan(one, paper, one.kind not in kinds))
+        kinds.add(one.kind)
+    return scans
+
+
+def _first_openings(files: list[StoredFile]) -> dict[str, Entry]:
     first: dict[str, Entry] = {}
     for entry in Entry.objects.filter(chain__in=[_chain(one) for one in files]).order_by("-sequence"):
         first[entry.chain] = entry
-    return {one.path: _paper(one, first.get(_chain(one))) for one in files}
+    return first
 
 
 def _paper(file: StoredFile, opened: Entry | None) -> Paper:
@@ -132,13 +163,17 @@ def _chain(file: StoredFile) -> str:
 
 def keep_opening(sender: Any, *, file: StoredFile, user: Any, **kwargs: Any) -> None:
     """Receiver of `documents.signals.file_served`: the first time each person of a commune opens a letter sent to it."""
-    if file.origin != Origin.ISSUED or file.organisation_id not in user.organisation_ids():
+    if file.organisation_id not in user.organisation_ids():
         return
     is_letter = (
-        Decision.objects.filter(letter=file).exists()
-        or ChangeRequest.objects.filter(letter=file).exists()
-        or FileLetter.objects.filter(file=file).exists()
-        or Application.objects.filter(receipt=file).exists()
+        SignedPaper.objects.filter(file=file).exists()
+        if file.origin == Origin.UPLOADED
+        else (
+            Decision.objects.filter(letter=file).exists()
+            or ChangeRequest.objects.filter(letter=file).exists()
+            or FileLetter.objects.filter(file=file).exists()
+            or Application.objects.filter(receipt=file).exists()
+        )
     )
     if is_letter and not Entry.objects.filter(chain=_chain(file), actor_id=user.pk).exists():
         record(file, by=user, verb="open_letter", kind=Kind.READ, chain=_chain(file))

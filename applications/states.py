@@ -71,6 +71,14 @@ class LetterKind(models.TextChoices):
     PIECES = "pieces", "Demande de pièces"
     ADJOURNED = "ajournement", "Ajournement"
     APPEAL = "recours", "Réponse à un recours gracieux"
+    CONVENTION = "convention", "Convention"
+
+
+class SignedKind(models.TextChoices):
+    """What was signed by hand and scanned."""
+
+    LETTER = "lettre", "Lettre de décision signée"
+    CONVENTION = "convention", "Convention signée"
 
 
 class RequestOutcome(models.TextChoices):

@@ -52,6 +52,8 @@ adjournment_letter: the same
 
 appeal_letter: year, contested (« la décision de refus… »), received_on, outcome (accepted or rejected), reasons, body, signatory, requested_cents?, draft?
 
+convention: year, authority, act_number, signed_on (date of the act), amount_cents, requested_cents, instalments, report_on, body, signatory, rate_bp?, draft?
+
 change_letter: year, asked_at, outcome (accepted or refused), items [{label, after, before?}], amount_cents? and award_cents? (what the
 award becomes, what it was), reasons?, signatory, signed_at, act_number?, act_date?
 
@@ -163,6 +165,10 @@ SHAPES = {
     "adjournment_letter": Shape.of(f"{_FILE} year reasons signatory body", f"{_BLOCK} requested_cents draft"),
     "appeal_letter": Shape.of(
         f"{_FILE} year contested received_on outcome reasons signatory body", f"{_BLOCK} requested_cents draft"
+    ),
+    "convention": Shape.of(
+        f"{_FILE} year authority act_number signed_on amount_cents requested_cents instalments report_on signatory body",
+        f"{_BLOCK} rate_bp draft",
     ),
     "change_letter": Shape.of(
         f"{_FILE} year asked_at outcome items signatory signed_at",

@@ -148,6 +148,8 @@ VERBS = {
     "reject_appeal": "Recours rejeté",
     "revoke": "Retrait sur recours",
     "withdraw_appeal": "Recours retiré",
+    "deposit_signed": "Document signé déposé",
+    "make_convention": "Convention faite",
     "write_letter": "Courrier écrit",
     "write_letter_text": "Texte d’une lettre écrit",
     "write_opinion": "Avis rendu",

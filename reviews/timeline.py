@@ -14,6 +14,8 @@ SHOWN = 40
 # What each verb is called in the story; the person's name comes before.
 SENTENCES = {
     "create": "a ouvert le dossier",
+    "deposit_signed": "a déposé un document signé",
+    "make_convention": "a fait la convention",
     "file_appeal": "a déposé ou enregistré un recours gracieux",
     "accept_appeal": "a admis le recours",
     "reject_appeal": "a rejeté le recours",

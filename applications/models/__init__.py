@@ -29,6 +29,7 @@ from applications.models.report import (
     ReportRemark,
     ReportSection,
 )
+from applications.models.signed_paper import SignedPaper
 from applications.models.typo import StaffCorrection
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "ReportPhoto",
     "ReportRemark",
     "ReportSection",
+    "SignedPaper",
     "StaffCorrection",
     "Version",
 ]

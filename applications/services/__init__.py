@@ -51,6 +51,7 @@ from applications.services.messages import mark_messages_read, nothing_to_answer
 from applications.services.questions import answers_left, change_questions, newer_questions
 from applications.services.reading import for_reading
 from applications.services.renewal import begin_again, mark_read
+from applications.services.signed_papers import deposit_signed, make_convention
 from applications.services.submission import AlreadySent, submit, withdraw
 from applications.services.typos import check_typo, correct_typo
 from applications.services.writing import restore, save_section, save_units, tokens
@@ -80,6 +81,7 @@ __all__ = [
     "create_draft",
     "date_document",
     "declare_inadmissible",
+    "deposit_signed",
     "end_help",
     "extend_deadline",
     "file_appeal",
@@ -88,6 +90,7 @@ __all__ = [
     "grant",
     "list_ground",
     "list_label",
+    "make_convention",
     "make_label",
     "mark_messages_read",
     "mark_read",

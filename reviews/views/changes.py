@@ -1,4 +1,4 @@
-"""After sending, at the desk: the change of an awarded action, and every letter of a file."""
+"""The change of an awarded action, at the desk."""
 
 from typing import Any
 from uuid import UUID
@@ -6,27 +6,17 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from applications import policies
 from applications import services as applications
 from applications.comparing import differences
-from applications.letters import letters_of
 from applications.models import Application, ChangeRequest
 from applications.states import ChangeState
 from common.errors import DomainError
 from common.money import euros
 from reviews.forms import ChangeAnswerForm, SignForm
 from reviews.views.access import desk_page, file_of
-
-
-@require_safe
-@desk_page
-def desk_letters(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Every letter and mail about the file, to whom, where it stands, what it carried."""
-    application = file_of(request.user, public_id)
-    letters = letters_of(application, request.user, for_the_commune=False)
-    return render(request, "reviews/letters.html", {"application": application, "letters": letters})
 
 
 @require_http_methods(["GET", "POST"])

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from applications import decision_letters, letters, receipts
 from applications.models import Application
-from applications.notifications import assistance, changes, commune, desk, messages, reports
+from applications.notifications import appeals, assistance, changes, commune, desk, messages, papers, reports
 from documents.models import StoredFile
 from journal.models import Entry
 from notifications.mail import Mail
@@ -24,6 +24,10 @@ from tests.factories.desk import Desk
 pytestmark = pytest.mark.django_db
 # Mails about a file that only the desk or the colleagues before sending read.
 OTHERS = {
+    "appeal_filed",
+    "appeal_reminder",
+    "appeal_withdrawn",
+    "signed_paper_of_commune",
     "application_withdrawn",
     "approval_wanted",
     "bank_declared",
@@ -68,7 +72,7 @@ def sent(application: Application) -> Application:
 
 
 def test_every_kind_of_mail_has_its_readers() -> None:
-    modules = (assistance, changes, commune, desk, messages, reports, payments)
+    modules = (appeals, assistance, changes, commune, desk, messages, papers, reports, payments)
     names = {module.__name__ for module in modules}
     known: set[str] = set()
     for mail in all_mails(Mail):

@@ -120,3 +120,64 @@ LETTERS = [
 ]
 WRITTEN_AND_MADE = (letter(), BORN_PDF, A_PDF, made("path = 'p-letter'"))
 LAWFUL = (text(), text(number="7"), ENTRY, signature(text_id=LAST)[1])
+
+
+PAPER = "applications_signedpaper"
+SCAN = (
+    A_PDF.replace("'issued'", "'uploaded'")
+    .replace("scan_engine,", "uploaded_by_id, scan_engine,")
+    .replace("repeat('a', 64), ''", "repeat('a', 64), $head, ''")
+)
+
+
+def paper(**over: str) -> str:
+    fields = {
+        "decision_id": "$signed",
+        "kind": "'lettre'",
+        "number": "1",
+        "file_id": "(SELECT max(id) FROM documents_storedfile WHERE path = 'p-letter')",
+        "deposited_by_id": "$head",
+        **over,
+    }
+    return f"INSERT INTO {PAPER} ({', '.join(fields)}) VALUES ({', '.join(fields.values())})"
+
+
+OF_SIGNED = SCAN.replace("$recorded", "$signed")
+DEPOSITED = f"{PAPER}.deposited"
+PAPERS = [
+    Case(
+        "the scan of a decision that is not signed",
+        paper(decision_id="$recorded"),
+        REFUSED,
+        "is signed",
+        (BORN_PDF, SCAN),
+        DEPOSITED,
+    ),
+    Case(
+        "a convention that was not made",
+        paper(kind="'convention'"),
+        REFUSED,
+        "made before",
+        (BORN_PDF, OF_SIGNED),
+        DEPOSITED,
+    ),
+    Case(
+        "a scan deposited by another",
+        paper(deposited_by_id="$manager"),
+        REFUSED,
+        "by who deposits it",
+        (BORN_PDF, OF_SIGNED),
+        DEPOSITED,
+    ),
+    Case(
+        "a document of the fund as a scan",
+        paper(),
+        REFUSED,
+        "by who deposits it",
+        (BORN_PDF, A_PDF.replace("$recorded", "$signed")),
+        DEPOSITED,
+    ),
+    Case("a scan taken back", f"DELETE FROM {PAPER}", DENIED, before=(BORN_PDF, OF_SIGNED, paper())),
+    Case("another version number", f"UPDATE {PAPER} SET number = 9", DENIED, before=(BORN_PDF, OF_SIGNED, paper())),
+]
+SCANNED = (BORN_PDF, OF_SIGNED, paper(number="5"))
