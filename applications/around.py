@@ -179,7 +179,9 @@ def _appeal(application: Application, user: User) -> Door | None:
 
 
 def _appeal_at_desk(application: Application, user: User) -> Door | None:
-    made = application.appeals.first() if application.number else None
+    if application.state not in (*CONTESTED, ApplicationState.REVIEWED):
+        return None
+    made = application.appeals.first()
     url = reverse("desk_appeal", args=[application.public_id])
     if made is not None:
         hint = f"{made.get_state_display()}, le {day(made.answered_at or made.received_on)}"
