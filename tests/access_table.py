@@ -214,7 +214,7 @@ TABLE: dict[str, Row] = {
     "desk_labels": row(DESK | {"auditor"}, INSTRUCTS, public_id="instructed"),
     "decision_preview": row(DESK | {"auditor"}, pk="recorded"),
     "application_appeal": row(OWN_PEOPLE, some("signatory"), public_id="granted"),
-    "desk_appeal": row(DESK | {"auditor"}, INSTRUCTS, public_id="granted"),
+    "desk_appeal": row(DESK | {"auditor"}, public_id="granted"),
     "letter_text_list": row(DESK | {"auditor"}),
     "letter_text": row(DESK | {"auditor"}, some("manager"), slug="call", kind="attribution"),
     "ground_list": row(DESK | {"auditor"}),

@@ -15,7 +15,7 @@ from applications.services.appeals import contestable
 from applications.states import AppealState
 from applications.views import home_parts
 from applications.views.fetching import own_file_alone
-from common.errors import DomainError
+from common.errors import DomainError, NotAllowed
 
 
 @require_http_methods(["GET", "POST"])
@@ -26,6 +26,9 @@ def application_appeal(request: HttpRequest, public_id: UUID) -> HttpResponse:
     found = contestable(application)
     if application.number is None:
         raise Http404
+    signs = policies.signs_for_its_commune(request.user, application)
+    if request.method == "POST" and not signs:
+        raise NotAllowed("La personne qui signe pour la commune dépose ou retire un recours.")
     waiting = next((one for one in appeals if one.state == AppealState.RECEIVED), None)
     form = AppealForm(request.POST if request.method == "POST" and "retirer" not in request.POST else None)
     if request.method == "POST":
@@ -48,7 +51,7 @@ def application_appeal(request: HttpRequest, public_id: UUID) -> HttpResponse:
         "found": found,
         "open": found is not None and timezone.localdate() <= found.last_day,
         "form": form,
-        "signs": policies.signs_for_its_commune(request.user, application),
+        "signs": signs,
         "home_url": home_parts.url("application_home", application),
     }
     return render(request, "applications/commune/appeal.html", context, status=422 if form.errors else 200)
