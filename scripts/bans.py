@@ -13,7 +13,8 @@ APPS = (
 # Seconds, ports and processes: no euro passes here.
 WITHOUT_MONEY = ("common/supervisor/",)
 ELSEWHERE = re.compile(
-    r"(?<!'Europe/Paris'\))(?<!%\(today\)s)(?<!months'\))::date\b|(?<![`\w])current_date(?!`)|CAST\([^)]* AS date\)", re.IGNORECASE
+    r"(?<!'Europe/Paris'\))(?<!%\(today\)s)(?<!months'\))::date\b|(?<![`\w])current_date(?!`)|CAST\([^)]* AS date\)",
+    re.IGNORECASE,
 )
 IN_PAGES = {
     "an inline style (the CSP refuses it)": re.compile(r"\sstyle\s*=", re.IGNORECASE),
