@@ -104,7 +104,7 @@ def _in_a_commune(user: Any) -> bool:
 MENU = (
     Item("Mes dossiers", "my_applications", _in_a_commune, _to_answer, also=("/dossiers/",)),
     Item("Équipe", "team", _in_a_commune, _to_let_in, also=("/equipe/",)),
-    Item("À traiter", "desk_queue", _holds(*DESK_ROLES), _to_instruct, also=("/instruction/",)),
+    Item("À traiter", "desk_queue", _holds(*DESK_ROLES), _to_instruct, also=("/instruction/", "/etiquettes/")),
     Item("Dossiers", "desk_queue", _holds(Role.AUDITOR), also=("/instruction/",)),
     Item("Questions", "desk_questions", _holds(*DESK_ROLES), to_answer),
     Item(
@@ -112,7 +112,7 @@ MENU = (
         "decision_list",
         _holds(*DESK_ROLES, Role.AUDITOR),
         _to_sign,
-        also=("/decisions/", "/scenarios/", "/comites/"),
+        also=("/decisions/", "/scenarios/", "/comites/", "/motifs/", "/lettres/"),
     ),
     Item("Bilans", "report_list", _holds(*DESK_ROLES, Role.AUDITOR), _to_read, also=("/bilans/",)),
     Item("Intérêts", "interest_list", _holds(Role.EVALUATOR, *DESK_ROLES, Role.AUDITOR), also=("/interets/",)),

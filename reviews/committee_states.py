@@ -1,6 +1,6 @@
 from django.db import models
 
-from applications.states import ApplicationState
+from applications.states import ApplicationState, GroundUse
 
 # What may still be given money: neither decided for good nor out.
 ALLOCABLE = (
@@ -37,6 +37,14 @@ class Outcome(models.TextChoices):
     WAITLISTED = "waitlist", "Liste d’attente"
     REFUSED = "refused", "Refusé"
     ADJOURNED = "adjourned", "Ajourné"
+
+
+# The reasons of the list that may go with an answer.
+USES: dict[str, str] = {
+    Outcome.GRANTED: GroundUse.REDUCTION,
+    Outcome.WAITLISTED: GroundUse.WAITLIST,
+    Outcome.REFUSED: GroundUse.REFUSAL,
+}
 
 
 class Choice(models.TextChoices):

@@ -7,12 +7,14 @@ from django import forms
 
 from accounts.models import User
 from accounts.states import STAFF_ROLES, Role
+from applications.services.grounds import chosen, composed
 from common.dates import PARIS
 from common.money import MoneyField
 from common.widgets import DateInput
 from fund.models import Call
-from reviews.committee_states import Attendance, Choice, Outcome, ScenarioState, VoteMode
+from reviews.committee_states import USES, Attendance, Choice, Outcome, ScenarioState, VoteMode
 from reviews.forms import VersionedForm
+from reviews.forms_grounds import name_of, offer, picked
 from reviews.models import AgendaItem, CommitteeMember, CommitteeSession, Scenario
 from reviews.services import Answer, Plan
 
@@ -117,6 +119,17 @@ class AnswerForm(forms.Form):
         initial["cents"] = item.amount_cents if item.outcome else item.proposed_cents or None
         super().__init__(data, initial=initial)
         self.members = members
+        offer(self, *USES.values())
+        if use := USES.get(item.outcome):
+            self._tick(use, item.reasons)
+
+    def _tick(self, use: str, reasons: str) -> None:
+        """The sentences of the list that are kept in these reasons are boxes again, the rest free words."""
+        field = self.fields.get(name_of(use))
+        sentences: dict[str, str] = getattr(field.widget, "hints", {}) if field else {}
+        words = reasons.split("\n\n")
+        self.initial[name_of(use)] = [pk for pk, sentence in sentences.items() if sentence in words]
+        self.initial["reasons"] = "\n\n".join(one for one in words if one not in sentences.values())
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -135,12 +148,17 @@ class AnswerForm(forms.Form):
         return Answer(
             outcome=data["outcome"],
             cents=(data["cents"] or 0) if data["outcome"] == Outcome.GRANTED else 0,
-            reasons=data["reasons"],
+            reasons=self._reasons(data["outcome"]),
             notes=data["notes"],
             counts=None if counts[0] is None else counts,
             named={pk: choice for pk, choice in said.items() if choice in Choice.values},
             out=out,
         )
+
+    def _reasons(self, outcome: str) -> str:
+        """Those of the list ticked for this answer, then the free words; DomainError when one was retired since."""
+        use, free = USES.get(outcome), self.cleaned_data["reasons"]
+        return composed(chosen(picked(self, use), use), free) if use else str(free)
 
 
 class OpenForm(VersionedForm):

@@ -32,8 +32,10 @@ COMMUNE = "redacteur@aubagne.demo"
 DRAFT = "main tr:has-text('Brouillon') a[href^='/dossiers/']"
 DESK_OFFICER = "instructrice@metropole.demo"
 MANAGER = "gestionnaire@metropole.demo"
+EVALUATOR = "evaluatrice1@metropole.demo"
 FINANCE = "prepa.finances@metropole.demo"
 TWO_TEXTS = "commune-deux-textes"
+PEN = "comite-plume"
 RECOVERY = "main tbody a[href^='/recouvrements/']"
 FIRST_FILE = "main a[href^='/dossiers/']"
 
@@ -110,6 +112,17 @@ SCREENS = (
     Screen("comite-prevu", MANAGER, "/comites/", ("main tr:has-text('Prévue') a",)),
     Screen("comite-ecran", MANAGER, "/comites/", ("main tr:has-text('Prévue') a", "main a[href$='/ecran/']")),
     Screen("comite-signe", MANAGER, "/comites/", ("main tr:has-text('Signée') a",)),
+    Screen("scenario-proposer", MANAGER, "/scenarios/", ("main a[href^='/scenarios/proposer/']",)),
+    Screen("decisions", MANAGER, "/decisions/"),
+    Screen("decisions-attente", MANAGER, "/decisions/attente/"),
+    Screen("decisions-tableau", MANAGER, "/decisions/tableau/"),
+    Screen("motifs", MANAGER, "/motifs/"),
+    Screen("etiquettes", MANAGER, "/etiquettes/"),
+    Screen("vues", DESK_OFFICER, "/instruction/vues/"),
+    Screen("evaluations", EVALUATOR, "/evaluations/"),
+    Screen(
+        "evaluation-grille", EVALUATOR, "/evaluations/", ("main a[href^='/evaluations/']:not([href*='classement'])",)
+    ),
     Screen("courriels", None, "/demo/courriels/"),
 )
 
@@ -197,13 +210,28 @@ def photograph_two_texts(browser: Browser, base_url: str, target: Path, viewport
     return found
 
 
+def photograph_pen(visitor: Visitor, target: Path) -> list[str]:
+    """The committee sits: the session that was prepared is opened, once, with everybody there."""
+    page = visitor.page
+    page.goto("/comites/")
+    page.locator("main tr:has-text('Prévue') a, main tr:has-text('Ouverte') a").first.click()
+    opening = page.locator("main a[href$='/ouvrir/']")
+    if opening.count():
+        opening.first.click()
+        for there in page.locator("input[name^='presence-'][value='present']").all():
+            there.check()
+        page.locator("main form button.btn-primary").first.click()
+    return photograph(visitor, Screen(PEN, MANAGER, page.url, ("main a[href*='/plume/']",)), target)
+
+
 def take_pictures(
-    base_url: str, screens: list[Screen], folder: Path, password: str, *, two_texts: bool = True
+    base_url: str, screens: list[Screen], folder: Path, password: str, *, two_texts: bool = True, pen: bool = True
 ) -> list[str]:
     found = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_options())
-        for suffix, viewport in (("1440", DESK), ("390", PHONE)):
+        widths = (("1440", DESK), ("390", PHONE))
+        for suffix, viewport in widths:
             for account in {screen.account: None for screen in screens}:
                 visitor = Visitor(browser, base_url, viewport=viewport)
                 if account:
@@ -219,6 +247,11 @@ def take_pictures(
                 found += photograph_two_texts(
                     browser, base_url, folder / f"{TWO_TEXTS}-{suffix}.png", viewport, password
                 )
+        for suffix, viewport in widths if pen else ():  # last: it changes the session
+            visitor = Visitor(browser, base_url, viewport=viewport)
+            sign_in(visitor, MANAGER, password)
+            found += photograph_pen(visitor, folder / f"{PEN}-{suffix}.png")
+            visitor.context.close()
         browser.close()
     return found
 
@@ -232,13 +265,13 @@ def main() -> int:
     options = parser.parse_args()
     wanted = [name for name in options.only.split(",") if name]
     screens = [screen for screen in SCREENS if not wanted or screen.name in wanted]
-    two_texts = not wanted or TWO_TEXTS in wanted
+    more = {"two_texts": not wanted or TWO_TEXTS in wanted, "pen": not wanted or PEN in wanted}
     options.to.mkdir(parents=True, exist_ok=True)
     if options.at:
-        found = take_pictures(options.at, screens, options.to, options.password, two_texts=two_texts)
+        found = take_pictures(options.at, screens, options.to, options.password, **more)
     else:
         with demonstration() as base_url:
-            found = take_pictures(base_url, screens, options.to, options.password, two_texts=two_texts)
+            found = take_pictures(base_url, screens, options.to, options.password, **more)
     print(*found, sep="\n")
     return 1 if found else 0
 

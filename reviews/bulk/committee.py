@@ -6,11 +6,12 @@ from accounts.states import Role
 from applications import services
 from applications.models import Application
 from applications.services.decisions import check_amount, check_decidable
+from applications.services.grounds import offered
 from applications.states import DecisionKind, DecisionState, LetterKind
 from common.errors import DomainError
 from common.money import euros
 from reviews.bulk.base import Asked, Kind, Ready, register
-from reviews.committee_states import Outcome, SessionState
+from reviews.committee_states import USES, Outcome, SessionState
 from reviews.models import AgendaItem
 
 KINDS_OF = {
@@ -53,6 +54,7 @@ class RecordSession(Kind):
         if item.outcome == Outcome.ADJOURNED:
             services.adjourn(pk, occasion=occasion_of(item), **common)
             return "Ajourné ; la commune est prévenue."
+        common["grounds"] = grounds_of(item)
         if item.outcome == Outcome.GRANTED:
             decision = services.grant(pk, amount_cents=item.amount_cents, **common)
         elif item.outcome == Outcome.REFUSED:
@@ -69,12 +71,20 @@ class RecordSession(Kind):
 def answered(application: int, asked: Asked) -> AgendaItem:
     """The point of the signed session on this file, not yet recorded."""
     items = AgendaItem.objects.filter(session=asked.get("session"), application=application)
-    item = items.select_related("session", "decision").first()
+    item = items.select_related("session", "decision", "application").first()
     if item is None or item.session.state != SessionState.SIGNED:
         raise DomainError("La séance n’est pas signée, ou ce dossier n’y était pas.")
     if item.decision is not None and item.decision.state != DecisionState.WITHDRAWN:
         raise DomainError("La décision de ce dossier est déjà enregistrée. Rien n’a été changé.")
     return item
+
+
+def grounds_of(item: AgendaItem) -> list[int]:
+    """The reasons of the list whose sentence the committee kept: the decision counts them as its own."""
+    if item.outcome == Outcome.GRANTED and item.amount_cents == item.application.requested_cents:
+        return []
+    said = item.reasons.split("\n\n")
+    return [one.pk for one in offered(USES[Outcome(item.outcome)]) if one.sentence in said]
 
 
 def occasion_of(item: AgendaItem) -> str:

@@ -18,9 +18,10 @@ PLAN = mark_safe(' <span class="xs muted">plan local</span>')
 ROW = (
     '<tr id="d{pk}" data-line data-theme="{theme}" data-plan="{plan_code}" data-words="{words}" data-cost="{cost}"'
     '{bad}><td class="n rk">{rank}</td><th scope="row"><b class="fw-semibold">{commune}</b>{plan} '
-    '<a class="xs" href="{url}">{number}</a><span class="sub">{title}</span>{error}</th><td class="n">{points}</td>'
-    '<td class="n">{requested}</td><td class="n">{opinion}</td><td class="n">{amount}</td>'
-    '<td class="n" data-rate>{rate}</td><td class="n">{reserve}</td><td>{remark}</td></tr>'
+    '<a class="xs" href="{url}">{number}</a><span class="sub">{title}</span>{error}</th><td class="n" data-label="Note">{points}</td>'
+    '<td class="n" data-label="Demandé">{requested}</td><td class="n" data-label="Instruction">{opinion}</td>'
+    '<td class="n" data-label="Proposé">{amount}</td><td class="n" data-label="Taux" data-rate>{rate}</td>'
+    '<td class="n" data-label="Réserve">{reserve}</td><td data-label="Remarque">{remark}</td></tr>'
 )
 AMOUNT = (
     '<input class="form-control num" name="m-{}" id="m-{}" value="{}" inputmode="decimal" autocomplete="off"'

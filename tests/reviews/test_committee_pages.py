@@ -9,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from applications.services.grounds import add_ground, list_ground
 from reviews import committee_papers, services
+from reviews.bulk.committee import RecordSession
 from reviews.models import CommitteeSession
 from tests.factories.accounts import a_drafter, a_finance_preparer, an_administrator, an_auditor, an_evaluator
 from tests.factories.committee import Committee, a_plan
@@ -234,3 +236,31 @@ def test_no_more_queries_with_more_sessions(room: Committee, client: Client) -> 
         assert shown.count("Salle du Pharo") == sessions
         asked.append(len(queries))
     assert asked[0] == asked[1]
+
+
+def test_the_pen_chooses_reasons_of_the_list(room: Committee, client: Client) -> None:
+    said = {"use": "refusal", "words": "Le besoin local n’est pas établi.", "rule": "critère « besoin »"}
+    ground = add_ground(code="R7", label="Besoin peu établi", by=room.desk.manager, **said)
+    room.open()
+    client.force_login(room.desk.instructor)
+    seen = {"outcome": "refused", "cents": "", "votes_for": "2", "votes_against": "", "abstentions": ""}
+    seen |= {"reasons": "Hors délai aussi.", "grounds_refusal": str(ground.pk)}
+    assert client.post(pen(room), {**seen, "version": room.item().version}).status_code == 302
+    assert room.item().reasons == f"{ground.sentence}\n\nHors délai aussi."
+    form = client.get(pen(room)).context["form"]
+    assert (form["grounds_refusal"].value(), form["reasons"].value()) == ([str(ground.pk)], "Hors délai aussi.")
+    granted = {**seen, "outcome": "granted", "cents": "4 000", "reasons": "", "version": room.item().version}
+    assert client.post(pen(room), granted).status_code == 302  # a box ticked for another answer is left out
+    assert room.item().reasons == ""
+    alone = {**seen, "reasons": "", "version": room.item().version}
+    list_ground(ground.pk, listed=False, by=room.desk.manager)
+    answer = client.post(pen(room), alone)
+    assert answer.status_code == 422 and room.item().outcome == "granted"
+    list_ground(ground.pk, listed=True, by=room.desk.manager)
+    assert client.post(pen(room), alone).status_code == 302
+    room.close()
+    room.sign()
+    RecordSession().act(room.files[0].pk, by=room.desk.manager, asked={"session": room.pk}, seen={})
+    decision = room.item().decision
+    assert decision is not None and decision.reasons == ground.sentence
+    assert list(decision.grounds.values_list("ground", flat=True)) == [ground.pk]
