@@ -195,7 +195,7 @@ def late() -> Q:
 
 def filtered(user: Any, chosen: Filters) -> ApplicationQuerySet:
     """The files this person may see that answer the filters, not yet in order."""
-    found = Application.objects.visible_to(user).filter(_state(user, chosen))
+    found = Application.objects.on_desk_of(user).filter(_state(user, chosen))
     exact = {
         "theme": chosen.theme,
         "organisation_id": chosen.commune,
@@ -339,7 +339,7 @@ def counted(user: Any) -> dict[str, int]:
 
 
 def _tabs(user: Any) -> Counts:
-    seen = Application.objects.visible_to(user)
+    seen = Application.objects.on_desk_of(user)
     by_state = (S.SUBMITTED, S.IN_INSTRUCTION, S.AWAITING_COMMUNE, S.UNDER_REVIEW, S.REVIEWED)
     tabs = {"jour": seen.filter(of_the_day(user)), "retard": seen.filter(late())}
     tabs |= {state.value: seen.filter(state=state) for state in by_state}

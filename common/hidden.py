@@ -22,12 +22,19 @@ class Hidden:
 Rule = Callable[[Any], Hidden]
 Subjects = Callable[[Hidden], dict[str, set[int]]]
 _rules: list[tuple[Rule, Subjects]] = []
+_beside: list[Subjects] = []
 
 
 def register(rule: Rule, subjects: Subjects) -> None:
     """Called in an app's `ready()`. `rule` takes the user; `subjects` gives the ids by type (`label_lower`) of what hangs below."""
     if not _rules:
         _rules.append((rule, subjects))
+
+
+def register_beside(subjects: Subjects) -> None:
+    """Called in an app's `ready()`: what holds a file among others (a batch) and is hidden whole with it."""
+    if subjects not in _beside:
+        _beside.append(subjects)
 
 
 def hidden_from(user: Any) -> Hidden:
@@ -39,4 +46,10 @@ def hidden_from(user: Any) -> Hidden:
 
 def subjects_of(hidden: Hidden) -> dict[str, set[int]]:
     """`label_lower` -> ids: the files and what hangs below them. Many queries: for pages of the journal alone."""
-    return _rules[0][1](hidden) if hidden else {}
+    if not hidden:
+        return {}
+    found = _rules[0][1](hidden)
+    for subjects in _beside:
+        for label, ids in subjects(hidden).items():
+            found[label] = found.get(label, set()) | ids
+    return found

@@ -8,12 +8,15 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         from applications import closing
         from applications.signals import award_acts_counted, award_reduced, award_reduction_checked, decision_signed
+        from common import hidden
         from documents import visibility
+        from payments.hiding import holding
         from payments.policies import act_letters, paper_files, rib_files
         from payments.requests import all_paid
         from payments.services.planning import plan_on_signature
         from payments.services.reducing import obstacle_to_reduction, reduce_plan, taken_by_acts
 
+        hidden.register_beside(holding)
         closing.register(all_paid)
         visibility.register(rib_files)
         visibility.register(act_letters)

@@ -19,7 +19,7 @@ from payments.due_forms import DueForm
 from payments.dues import STAGES, planned_day
 from payments.finance_pages import ordered_not_paid
 from payments.list_exports import Column as C
-from payments.models import Batch, Instalment, PaymentLine, Recovery, ReturnDifference
+from payments.models import Batch, Instalment, PaymentLine, Recovery, ReturnDifference, ReturnImport
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ def _recoveries(user: Any, query: Any) -> Any:
 
 
 def _differences(user: Any, query: Any) -> Any:
-    rows = ReturnDifference.objects.select_related("imported", "line__batch", "settled_by", "returned").order_by("pk")
+    rows = ReturnDifference.objects.filter(imported__in=ReturnImport.objects.visible_to(user)).order_by("pk")
+    rows = rows.select_related("imported", "line__batch", "settled_by", "returned")
     asked = query.get("retour", "")
     rows = rows.filter(imported=int(asked)) if asked.isdecimal() and len(asked) < 10 else rows
     return rows.filter(settled_by__isnull=True) if query.get("etat") == "ouverts" else rows

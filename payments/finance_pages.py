@@ -12,7 +12,7 @@ from fund.models import EnvelopeBalance
 from payments import files, policies
 from payments.finance_forms import MappingForm
 from payments.layout import Layout
-from payments.models import Batch, PaymentLine, ReturnDifference, ReturnImport
+from payments.models import Batch, Instalment, PaymentLine, ReturnDifference, ReturnImport
 from payments.services.returns import preview
 from payments.states import BatchState, InstalmentState, LineState, ReturnOutcome, ReturnState
 
@@ -59,13 +59,15 @@ def return_page(imported: ReturnImport, user: Any) -> dict[str, Any]:
     }
 
 
-def reconciliation_page() -> dict[str, Any]:
+def reconciliation_page(user: Any) -> dict[str, Any]:
     """The day's reconciliation: the ledger beside the lines, what waits and since when, differences nobody settled."""
+    seen = Instalment.objects.visible_to(user)
+    differences = open_differences().filter(imported__in=ReturnImport.objects.visible_to(user))
     return {
-        "ages": ageing(),
-        "waiting": _oldest(),
-        "differences": list(open_differences()[:100]),
-        "open_count": open_differences().count(),
+        "ages": ageing(ordered_not_paid().filter(instalment__in=seen)),
+        "waiting": _oldest(ordered_not_paid().filter(instalment__in=seen)),
+        "differences": list(differences[:100]),
+        "open_count": differences.count(),
         "sides": sides(),
     }
 
@@ -80,21 +82,21 @@ def ordered_not_paid() -> Any:
     )
 
 
-def ageing() -> list[dict[str, Any]]:
+def ageing(lines: Any = None) -> list[dict[str, Any]]:
     """Lines and cents ordered and not paid, by days since the seal."""
-    today = timezone.now()
+    today, lines = timezone.now(), ordered_not_paid() if lines is None else lines
     rows = []
     for low, high, label in AGES:
         within = Q(batch__sealed_at__lte=today - timedelta(days=low))
         if high is not None:
             within &= Q(batch__sealed_at__gt=today - timedelta(days=high + 1))
-        found = ordered_not_paid().filter(within).aggregate(lines=Count("pk"), cents=Sum("amount_cents"))
+        found = lines.filter(within).aggregate(lines=Count("pk"), cents=Sum("amount_cents"))
         rows.append({"label": label, "lines": found["lines"], "cents": found["cents"] or 0, "late": low > 30})
     return rows
 
 
-def _oldest() -> list[PaymentLine]:
-    rows = ordered_not_paid().select_related("batch", "organisation", "instalment__application")
+def _oldest(lines: Any) -> list[PaymentLine]:
+    rows = lines.select_related("batch", "organisation", "instalment__application")
     return list(rows.order_by("batch__sealed_at", "pk")[:50])
 
 

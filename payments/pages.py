@@ -249,10 +249,13 @@ def batch_page(batch: Batch, user: Any) -> dict[str, Any]:
     lines = content.lines_of(batch)
     is_open = batch.state == BatchState.OPEN
     prepares = is_open and policies.can_prepare_batches(user) and batch.prepared_by_id == user.pk
-    ready, refused = readiness.preflight(preparer=batch.prepared_by) if is_open else ([], [])
+    ready, refused = readiness.preflight(preparer=batch.prepared_by, reader=user) if is_open else ([], [])
     total = sum(line.amount_cents for line in lines)
     sealed = (
-        Batch.objects.exclude(state=BatchState.OPEN).exclude(pk=batch.pk).select_related("sealed_by", "prepared_by")
+        Batch.objects.visible_to(user)
+        .exclude(state=BatchState.OPEN)
+        .exclude(pk=batch.pk)
+        .select_related("sealed_by", "prepared_by")
     )
     return {
         "batch": batch,

@@ -94,8 +94,8 @@ def _obstacle(
     return (sentence, "un autre préparateur ou le service") if sentence else ("", "")
 
 
-def preflight(*, preparer: Any, limit: int = 200) -> tuple[list[Row], list[Row]]:
-    """What waits between the request and a batch: (ready, not ready), oldest first."""
+def preflight(*, preparer: Any, reader: Any, limit: int = 200) -> tuple[list[Row], list[Row]]:
+    """What waits between the request and a batch, of what the reader sees: (ready, not ready), oldest first."""
     states = (
         InstalmentState.APPROVED,
         InstalmentState.ENDORSED,
@@ -103,7 +103,8 @@ def preflight(*, preparer: Any, limit: int = 200) -> tuple[list[Row], list[Row]]
         InstalmentState.REQUESTED,
     )
     nearest_first = Case(*(When(state=state, then=Value(rank)) for rank, state in enumerate(states)))
-    waiting = candidates().filter(state__in=states).order_by(nearest_first, "pk")
+    seen = Instalment.objects.visible_to(reader).values("pk")
+    waiting = candidates().filter(state__in=states, pk__in=seen).order_by(nearest_first, "pk")
     rows = examine(waiting[:limit], preparer=preparer)
     free = [row for row in rows if not row.reason.startswith("Déjà dans")]
     return [row for row in free if row.ready], [row for row in free if not row.ready]

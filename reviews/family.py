@@ -38,7 +38,7 @@ def others(application: Application, user: Any) -> list[Any]:
     if application.organisation.insee_code:
         same |= Q(organisation__insee_code=application.organisation.insee_code)
     report = FinalReport.objects.filter(application=OuterRef("pk"))
-    found = Application.objects.visible_to(user).sent().filter(same).exclude(pk=application.pk)
+    found = Application.objects.on_desk_of(user).sent().filter(same).exclude(pk=application.pk)
     found = (
         found.select_related("organisation", "call")
         .only(*READ)

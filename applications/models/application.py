@@ -35,6 +35,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         seen = visible(user)
         return self.none() if seen is None else self.filter(seen)
 
+    def on_desk_of(self, user: Any) -> "ApplicationQuerySet":
+        """The same, to instruct: never those of a commune of theirs (elected or agent), which they follow as its member."""
+        return self.visible_to(user).exclude(organisation__in=user.organisation_ids())
+
     def sent(self) -> "ApplicationQuerySet":
         return self.exclude(state=S.DRAFT)
 

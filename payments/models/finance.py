@@ -11,6 +11,7 @@ from django_fsm import transition
 from accounts.states import FINANCE_ROLES, Role
 from common.grants import Grants
 from common.guards import append_only, no_delete
+from common.hidden import Hidden, hidden_from
 from common.workflow import StateField, StatefulModel
 from fund.models import Movement
 from journal.guards import state_guards
@@ -75,9 +76,20 @@ class ContraryLine(models.Model):
 
 class ReturnImportQuerySet(models.QuerySet["ReturnImport"]):
     def visible_to(self, user: Any) -> "ReturnImportQuerySet":
-        if user.is_authenticated and user.is_active and user.has_role(*FINANCE_ROLES, Role.AUDITOR):
-            return self.all()
-        return self.none()
+        """A return that speaks of a file hidden from this person is hidden whole, with its differences."""
+        if not (user.is_authenticated and user.is_active and user.has_role(*FINANCE_ROLES, Role.AUDITOR)):
+            return self.none()
+        hidden = hidden_from(user)
+        return self.exclude(pk__in=self.model.objects.speaking_of(hidden).values("pk")) if hidden else self.all()
+
+    def speaking_of(self, hidden: Hidden) -> "ReturnImportQuerySet":
+        """Those with a row or a difference of one of these files: by our line, or by the number the row gives."""
+        named = Q(line__instalment__application__in=hidden.files)
+        for number in hidden.numbers:
+            named |= Q(reference__contains=number)
+        rows = ReturnLine.objects.filter(named)
+        apart = ReturnDifference.objects.filter(line__instalment__application__in=hidden.files)
+        return self.filter(Q(pk__in=rows.values("imported")) | Q(pk__in=apart.values("imported")))
 
 
 class ReturnImport(StatefulModel):

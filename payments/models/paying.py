@@ -14,6 +14,7 @@ from applications.models import Application, ChangeRequest, Decision
 from applications.states import DecisionState
 from common.grants import Grants
 from common.guards import append_only, no_delete
+from common.hidden import Hidden, hidden_from
 from common.workflow import StateField, StatefulModel
 from fund.models import PlannedShare
 from journal.guards import state_guards
@@ -178,9 +179,16 @@ class AwardChange(ChangeRequest):
 
 class BatchQuerySet(models.QuerySet["Batch"]):
     def visible_to(self, user: Any) -> "BatchQuerySet":
-        if user.is_authenticated and user.is_active and user.has_role(*READING_ROLES):
-            return self.all()
-        return self.none()
+        """A batch with a line hidden from this person is hidden whole: its total and its count would tell the line."""
+        if not (user.is_authenticated and user.is_active and user.has_role(*READING_ROLES)):
+            return self.none()
+        hidden = hidden_from(user)
+        return self.exclude(pk__in=self.model.objects.holding(hidden).values("pk")) if hidden else self.all()
+
+    def holding(self, hidden: Hidden) -> "BatchQuerySet":
+        """Those with a line of one of these files."""
+        lines = PaymentLine.objects.filter(instalment__application__in=hidden.files)
+        return self.filter(pk__in=lines.values("batch"))
 
 
 class Batch(StatefulModel):

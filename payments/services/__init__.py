@@ -29,6 +29,7 @@ from payments.services.returns import (
     discard_return,
     map_columns,
     read_return,
+    require_neutral_reader,
     settle_difference,
     table_of,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "remove_line",
     "report_reconciliation",
     "request_instalment",
+    "require_neutral_reader",
     "return_to_commune",
     "return_to_desk",
     "reveal_bank",

@@ -10,7 +10,7 @@ from django.db import transaction
 from common.errors import DomainError
 from journal.services import record
 from payments import content, resources
-from payments.models import PaymentLine, ReturnDifference, ReturnImport, ReturnLine
+from payments.models import Instalment, PaymentLine, ReturnDifference, ReturnImport, ReturnLine
 from payments.services.returns import apply_return, map_columns, read_return, settle_difference, table_of
 from payments.states import BatchState, DifferenceKind, InstalmentState, LineState
 
@@ -22,14 +22,15 @@ def may_be_attached(difference: ReturnDifference) -> bool:
     return difference.kind in ATTACHABLE and difference.returned_id is not None and difference.settled_by_id is None
 
 
-def candidates(difference: ReturnDifference) -> list[PaymentLine]:
-    """The ordered lines of sealed batches for the very amount of the row, the latest batch first; `SHOWN` at most."""
+def candidates(difference: ReturnDifference, *, by: Any) -> list[PaymentLine]:
+    """The ordered lines of sealed batches for the very amount of the row, the latest batch first; `SHOWN` at most, of those `by` sees."""
     if difference.returned is None:
         return []
     found = PaymentLine.objects.filter(
         amount_cents=difference.returned.amount_cents,
         state=LineState.LIVE,
         instalment__state=InstalmentState.ORDERED,
+        instalment__in=Instalment.objects.visible_to(by),
     ).exclude(batch__state=BatchState.OPEN)
     return list(
         found.select_related("batch", "instalment__application", "organisation").order_by("-batch_id", "pk")[:SHOWN]
@@ -43,7 +44,7 @@ def attach(pk: int, *, line: int, reason: str, by: Any) -> ReturnImport:
     difference = ReturnDifference.objects.select_for_update(no_key=True, of=("self",)).filter(pk=pk).first()
     if difference is None or not may_be_attached(difference):
         raise DomainError("Cet écart est déjà réglé, ou ne se rattache pas.")
-    chosen = next((one for one in candidates(difference) if one.pk == line), None)
+    chosen = next((one for one in candidates(difference, by=by) if one.pk == line), None)
     if chosen is None:
         raise DomainError(
             "Cette ligne n’attend plus ce montant. Rechargez la page : les lignes possibles y sont à jour."

@@ -27,6 +27,12 @@ def _require_preparer(by: Any) -> None:
         raise NotAllowed("Un lot est préparé et scellé par une personne des finances chargée de la préparation.")
 
 
+def require_neutral(pk: int, by: Any) -> None:
+    """Who has an interest in one line of a batch does nothing with it, and reads nothing of it: another person does."""
+    if not Batch.objects.visible_to(by).filter(pk=pk).exists():
+        raise NotAllowed("Ce lot n’est pas pour vous : une autre personne des finances s’en charge.")
+
+
 def _require_open(batch: Batch) -> None:
     if batch.state != BatchState.OPEN:
         raise DomainError(f"Le lot {batch.number} est déjà scellé : son contenu ne change plus.")
@@ -54,7 +60,11 @@ def add_lines(pk: int, instalment_ids: Iterable[int], *, by: Any, version: int |
     if not wanted:
         raise DomainError("Choisissez au moins un versement.")
     instalments = list(
-        readiness.candidates().filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True, of=("self",))
+        readiness.candidates()
+        .filter(pk__in=wanted)
+        .filter(pk__in=Instalment.objects.visible_to(by).values("pk"))
+        .order_by("pk")
+        .select_for_update(no_key=True, of=("self",))
     )
     # The accounts before the batch, as in a seal: the database reads them when a line is inserted.
     accounts = BankVersion.objects.filter(organisation__in=[i.organisation_id for i in instalments], state="verified")
@@ -123,6 +133,7 @@ def seal_batch(pk: int, *, by: Any, version: int | None = None) -> Batch:
     under these locks, then once more by the database. Raises DomainError when a line is no longer ready.
     """
     _require_preparer(by)
+    require_neutral(pk, by)
     lines = _lock_lines(pk)
     batch = locked(Batch.objects.select_related("prepared_by"), pk, version=version)
     _require_open(batch)
@@ -200,6 +211,7 @@ def _order(line: PaymentLine, *, by: Any) -> None:
 def mark_transmitted(pk: int, *, by: Any, version: int | None = None) -> Batch:
     """The file of the batch was given to the finance software."""
     _require_preparer(by)
+    require_neutral(pk, by)
     batch = locked(Batch.objects.all(), pk, version=version)
     advance(batch, batch.transmit, by=by, refusal=f"Ce lot est à l’étape « {batch.get_state_display()} ».")
     return batch

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from common.clock import database_now
 from common.dates import local
 from common.errors import DomainError, NotAllowed
+from common.hidden import hidden_from
 from documents import tables
 from documents.names import display_name
 from fund.services import lock_envelope, move
@@ -110,6 +111,18 @@ def preview(imported: ReturnImport) -> Preview:
     return Preview(table.headers, verdicts, problems)
 
 
+def require_neutral_reader(imported: ReturnImport, user: Any) -> None:
+    """A return that was not applied has no rows yet: its file is read for what is hidden from this person."""
+    hidden = hidden_from(user)
+    if not hidden or imported.state == ReturnState.APPLIED:
+        return
+    verdicts = preview(imported).verdicts
+    ours = {verdict.line.instalment.application_id for verdict in verdicts if verdict.line}
+    text = "\n".join(verdict.returned.reference for verdict in verdicts)
+    if ours & hidden.files or any(number in text for number in hidden.numbers):
+        raise NotAllowed("Ce retour n’est pas pour vous : une autre personne des finances l’applique.")
+
+
 @transaction.atomic
 def apply_return(pk: int, *, by: Any, version: int | None = None, whole: bool = True) -> ReturnImport:
     """All the rows or none. What agrees is paid or rejected in the ledger; every difference is listed, nothing is corrected.
@@ -122,6 +135,7 @@ def apply_return(pk: int, *, by: Any, version: int | None = None, whole: bool = 
     if imported.state != ReturnState.READ:
         raise DomainError("Ce retour est déjà traité.")
     found = preview(imported)
+    require_neutral_reader(imported, by)
     if found.problems:
         raise DomainError("Rien n’a été appliqué. " + " ".join(found.problems[:3]))
     rows = [_written(imported, verdict) for verdict in found.verdicts]

@@ -15,7 +15,7 @@ from payments import policies, services
 from payments.finance_forms import AttachForm, CancelForm, MappingForm, ReturnForm, SettleForm
 from payments.finance_pages import reconciliation_page, return_page
 from payments.forms import VersionForm
-from payments.models import ContraryLine, PaymentLine, ReturnDifference, ReturnImport
+from payments.models import Batch, ContraryLine, PaymentLine, ReturnDifference, ReturnImport
 from payments.views.access import confirm_identity, require, require_staff, say_first_error, seen
 from payments.views.batches import batch_of
 
@@ -57,6 +57,7 @@ def return_list(request: HttpRequest) -> HttpResponse:
 def _one(request: HttpRequest, pk: int) -> ReturnImport:
     _require_reader(request)
     found: ReturnImport = seen(ReturnImport.objects.visible_to(request.user), pk=pk)
+    services.require_neutral_reader(found, request.user)
     return found
 
 
@@ -104,8 +105,10 @@ def return_discard(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("return_detail", pk)
 
 
-def _difference(pk: int) -> ReturnDifference:
-    rows = ReturnDifference.objects.select_related("imported", "returned", "line__batch", "settled_by")
+def _difference(request: HttpRequest, pk: int) -> ReturnDifference:
+    rows = ReturnDifference.objects.filter(imported__in=ReturnImport.objects.visible_to(request.user)).select_related(
+        "imported", "returned", "line__batch", "settled_by"
+    )
     found: ReturnDifference = seen(rows, pk=pk)
     return found
 
@@ -113,7 +116,7 @@ def _difference(pk: int) -> ReturnDifference:
 def _difference_page(request: HttpRequest, difference: ReturnDifference, **forms: Any) -> HttpResponse:
     can_settle = policies.can_import_returns(request.user)
     attachable = can_settle and services.may_be_attached(difference)
-    lines = services.candidates(difference) if attachable else []
+    lines = services.candidates(difference, by=request.user) if attachable else []
     context = {
         "difference": difference,
         "can_settle": can_settle,
@@ -128,7 +131,7 @@ def _difference_page(request: HttpRequest, difference: ReturnDifference, **forms
 @require_http_methods(["GET", "POST"])
 def difference_settle(request: HttpRequest, pk: int) -> HttpResponse:
     _require_reader(request)
-    difference = _difference(pk)
+    difference = _difference(request, pk)
     if request.method != "POST":
         return _difference_page(request, difference)
     _require_importer(request)
@@ -144,10 +147,10 @@ def difference_settle(request: HttpRequest, pk: int) -> HttpResponse:
 def difference_attach(request: HttpRequest, pk: int) -> HttpResponse:
     """The row is said to be of one line of ours, and has its effect on it."""
     _require_reader(request)
-    difference = _difference(pk)
+    difference = _difference(request, pk)
     _require_importer(request)
     confirm_identity(request)
-    form = AttachForm(request.POST, lines=services.candidates(difference))
+    form = AttachForm(request.POST, lines=services.candidates(difference, by=request.user))
     if not form.is_valid():
         return _difference_page(request, difference, attach=form)
     said = form.cleaned_data
@@ -159,7 +162,7 @@ def difference_attach(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def reconciliation(request: HttpRequest) -> HttpResponse:
     _require_reader(request)
-    return render(request, "payments/reconciliation.html", reconciliation_page())
+    return render(request, "payments/reconciliation.html", reconciliation_page(request.user))
 
 
 @require_http_methods(["GET", "POST"])
@@ -191,7 +194,7 @@ def line_cancel(request: HttpRequest, pk: int, line: int) -> HttpResponse:
 @require_POST
 def contrary_export(request: HttpRequest, pk: int) -> HttpResponse:
     require_staff(request)
-    seen(ContraryLine.objects.all(), pk=pk)
+    seen(ContraryLine.objects.filter(line__batch__in=Batch.objects.visible_to(request.user)), pk=pk)
     require(policies.can_export_batches(request.user), "Les fichiers d’un lot sont téléchargés par les finances.")
     confirm_identity(request)
     contrary = services.export_contrary(pk, by=request.user)

@@ -57,7 +57,7 @@ def start_job(
         raise DomainError("Choisissez au moins un dossier.")
     if len(chosen) > MOST:
         raise DomainError(f"Un travail porte sur {MOST} dossiers au plus : resserrez les filtres.")
-    visible = set(Application.objects.visible_to(by).filter(pk__in=chosen).values_list("pk", flat=True))
+    visible = set(Application.objects.on_desk_of(by).filter(pk__in=chosen).values_list("pk", flat=True))
     if visible != set(chosen):
         raise NotAllowed("Un des dossiers choisis ne vous est pas ouvert. Rien n’a été lancé.")
 

@@ -19,8 +19,8 @@ desk_page = for_roles(*READERS)
 
 
 def file_of(user: Any, public_id: UUID, *related: str) -> Application:
-    """A file that was sent, that this person may see."""
-    found: QuerySet[Application] = Application.objects.visible_to(user).sent()
+    """A file that was sent, that this person may see on the desk."""
+    found: QuerySet[Application] = Application.objects.on_desk_of(user).sent()
     return get_object_or_404(found.select_related(*(related or ("call", "organisation"))), public_id=public_id)
 
 

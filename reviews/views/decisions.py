@@ -137,13 +137,13 @@ def _words(decision: Decision) -> str:
 
 def decisions_seen(user: Any) -> Any:
     """Decisions on the files this person may see."""
-    seen = Application.objects.visible_to(user).sent()
+    seen = Application.objects.on_desk_of(user).sent()
     return Decision.objects.filter(application__in=seen).select_related(*RELATED)
 
 
 def changes_waiting(user: Any) -> Any:
     """The changes of awarded actions that wait for an answer or a signature, on the files this person may see."""
-    seen = Application.objects.visible_to(user).sent()
+    seen = Application.objects.on_desk_of(user).sent()
     found = ChangeRequest.objects.filter(application__in=seen, state__in=OPEN)
     return found.select_related("application__organisation", "asked_by").order_by("pk")
 

@@ -106,7 +106,7 @@ def available_cents(application: Application) -> int:
 
 def page_of(request: HttpRequest, public_id: UUID, *, form: OpinionForm | None = None) -> dict[str, Any]:
     user: Any = request.user
-    found = Application.objects.visible_to(user).sent().select_related(*RELATED).prefetch_related(*FOR_THE_RULES)
+    found = Application.objects.on_desk_of(user).sent().select_related(*RELATED).prefetch_related(*FOR_THE_RULES)
     named = FileLabel.objects.filter(application=OuterRef("pk")).order_by("label__folded").values("label__name")
     application = get_object_or_404(found.defer(*UNREAD).annotate(labels=ArraySubquery(named)), public_id=public_id)
     opinion: Opinion | None = getattr(application, "opinion", None)

@@ -100,7 +100,7 @@ def desk_answers_export(request: HttpRequest, slug: str, kind: str) -> HttpRespo
     call = get_object_or_404(Call, slug=slug)
     if kind not in ("csv", "xlsx"):
         raise Http404
-    found = Application.objects.visible_to(request.user).sent().filter(call=call).order_by("number")
+    found = Application.objects.on_desk_of(request.user).sent().filter(call=call).order_by("number")
     name = f'attachment; filename="reponses-{call.slug}.{kind}"'
     if kind == "xlsx":
         content = question_export.as_xlsx(found, call)

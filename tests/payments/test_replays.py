@@ -189,7 +189,7 @@ def forms(team: Team) -> list[Callable[[], Form]]:
         one = services.read_return(a_csv([[f"ECRIT-{batch.pk}", *rows[0][1:]]]), "r.csv", by=team.preparer)
         services.apply_return(one.pk, by=team.preparer)
         found = ReturnDifference.objects.get(imported=one, kind="unknown")
-        said = {"line": services.candidates(found)[0].pk, "why": "Vu avec le comptable"}
+        said = {"line": services.candidates(found, by=team.preparer)[0].pk, "why": "Vu avec le comptable"}
         return Form("difference_attach", [found.pk], team.preparer, said, "pay")
 
     def hold() -> Form:

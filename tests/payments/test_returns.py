@@ -322,7 +322,7 @@ def unknown_of(team: Team, batch: Batch, **changed: str) -> ReturnDifference:
 def test_an_unknown_row_is_attached_by_a_person_and_has_its_effect(team: Team) -> None:
     batch = sealed(team, 350_000, 60_001)
     difference = unknown_of(team, batch)
-    [line] = services.candidates(difference)
+    [line] = services.candidates(difference, by=team.preparer)
     assert line.amount_cents == 350_000
     with pytest.raises(NotAllowed):
         services.attach(difference.pk, line=line.pk, reason="Vu", by=team.instructor)
@@ -360,7 +360,7 @@ def test_what_a_return_would_not_apply_is_not_attached(team: Team, changed: dict
 def test_a_rejected_row_attached_takes_its_line_back(team: Team) -> None:
     batch = sealed(team, 350_000, 60_001)
     difference = unknown_of(team, batch, **{"Payé le": "", "Statut": "Rejeté"})
-    [line] = services.candidates(difference)
+    [line] = services.candidates(difference, by=team.preparer)
     services.attach(difference.pk, line=line.pk, reason="Compte clôturé", by=team.preparer)
     assert Instalment.objects.get(pk=line.instalment_id).state == "certified"
     assert not broken()
