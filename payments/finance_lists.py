@@ -17,7 +17,7 @@ from fund.words import MOVEMENT_WORDS
 from payments import lists, policies
 from payments.due_forms import DueForm
 from payments.dues import STAGES, planned_day
-from payments.finance_pages import ordered_not_paid
+from payments.finance_pages import lines_seen
 from payments.list_exports import Column as C
 from payments.models import Batch, Instalment, PaymentLine, Recovery, ReturnDifference, ReturnImport
 
@@ -80,8 +80,11 @@ def _differences(user: Any, query: Any) -> Any:
 
 
 def _ageing(user: Any, query: Any) -> Any:
-    seen = ordered_not_paid().filter(instalment__in=Instalment.objects.visible_to(user))
-    return seen.select_related("batch", "organisation", "instalment__application").order_by("batch__sealed_at", "pk")
+    return (
+        lines_seen(user)
+        .select_related("batch", "organisation", "instalment__application")
+        .order_by("batch__sealed_at", "pk")
+    )
 
 
 def _days(line: PaymentLine) -> int:

@@ -61,11 +61,11 @@ def return_page(imported: ReturnImport, user: Any) -> dict[str, Any]:
 
 def reconciliation_page(user: Any) -> dict[str, Any]:
     """The day's reconciliation: the ledger beside the lines, what waits and since when, differences nobody settled."""
-    seen = Instalment.objects.visible_to(user)
+    seen = lines_seen(user)
     differences = open_differences().filter(imported__in=ReturnImport.objects.visible_to(user))
     return {
-        "ages": ageing(ordered_not_paid().filter(instalment__in=seen)),
-        "waiting": _oldest(ordered_not_paid().filter(instalment__in=seen)),
+        "ages": ageing(seen),
+        "waiting": _oldest(seen),
         "differences": list(differences[:100]),
         "open_count": differences.count(),
         "sides": sides(),
@@ -79,6 +79,13 @@ def open_differences() -> Any:
 def ordered_not_paid() -> Any:
     return PaymentLine.objects.filter(state=LineState.LIVE, instalment__state=InstalmentState.ORDERED).exclude(
         batch__state=BatchState.OPEN
+    )
+
+
+def lines_seen(user: Any) -> Any:
+    """Ordered and not paid, of what this person sees: neither a hidden file nor another line of its batch, which names it."""
+    return ordered_not_paid().filter(
+        instalment__in=Instalment.objects.visible_to(user), batch__in=Batch.objects.visible_to(user)
     )
 
 
