@@ -10,6 +10,7 @@ from applications.models import Application
 from demo.content import load
 from demo.seed import (
     again,
+    appeals,
     awards,
     budgets,
     calls,
@@ -61,6 +62,7 @@ def seed(*, today: date, number: int = 1) -> None:
     again.go_on(before, now)
     again.help_a_commune(now)
     committees.write(before, now)
+    appeals.contest(now)
     # Django stamps `updated_at` with the day of the run.
     Application.objects.update(updated_at=Greatest("created_at", Coalesce("submitted_at", "created_at")))
     for scene in (before, now):
