@@ -73,6 +73,23 @@ SCREENS = (
     ),
     Screen("commune-reprise", "redacteur@pertuis.demo", "/mes-dossiers/", (DRAFT, "main a[href$='/enjeu/']")),
     Screen("commune-aidee", "redacteur@saint-antonin.demo", "/mes-dossiers/", (DRAFT,)),
+    Screen("lettres-textes", MANAGER, "/lettres/"),
+    Screen("lettre-texte", MANAGER, "/lettres/", ("main a[href$='/attribution-reduite/']",)),
+    Screen(
+        "signature", "cheffe.service@metropole.demo", "/decisions/", ("main a[href^='/decisions/']:has-text('FI-')",)
+    ),
+    Screen(
+        "courriers",
+        MANAGER,
+        "/instruction/?etat=granted",
+        ("main tbody a[href^='/instruction/']", "main a[href$='/courriers/']"),
+    ),
+    Screen(
+        "recours",
+        MANAGER,
+        "/instruction/?etat=inadmissible",
+        ("main tbody a[href^='/instruction/']", "main a[href$='/recours/']"),
+    ),
     Screen("saisie-assistee", DESK_OFFICER, "/instruction/saisie/"),
     Screen("bilans", DESK_OFFICER, "/bilans/"),
     Screen("questions", DESK_OFFICER, "/instruction/questions/"),

@@ -33,7 +33,7 @@ class TextForm(forms.Form):
         error_messages={"required": "Écrivez le texte, ou revenez au texte standard."},
     )
     why = forms.CharField(
-        label="Ce qui change", max_length=200, required=False, help_text="Facultatif ; pour l’historique."
+        label="Ce qui change", max_length=200, required=False, help_text="Pour l’historique des versions."
     )
     file = forms.ChoiceField(label="Dossier pour l’aperçu", required=False)
 
