@@ -1,5 +1,6 @@
 """`make bench`: production-like servers, real sessions, each work beside its floor. FULL=1 adds 100 000 applications."""
 
+import io
 import json
 import os
 import socket
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -26,6 +28,7 @@ SIZES = tuple(int(size) for size in os.environ.get("SIZES", "").split(",") if si
 ROUNDS, WARM_UP = 40, 6
 MIB = 1024 * 1024
 INSTRUCTOR, SIGNATORY = "instructrice@metropole.demo", "signataire@istres.demo"
+MANAGER = "gestionnaire@metropole.demo"
 
 
 @dataclass
@@ -65,6 +68,44 @@ class Work:
         return ", ".join(parts)
 
 
+def of_the_committee(files: int) -> tuple[Work, ...]:
+    """A scenario and a session over this many files: the pages show them all, the screen and the pen one at a time."""
+    return (
+        Work(
+            f"scenario grid, {files} files",
+            MANAGER,
+            lambda ids: f"/scenarios/{ids[f'scenario_{files}']}/",
+            files,
+            8,
+            20,
+        ),
+        Work(
+            f"committee, agenda of {files} files",
+            MANAGER,
+            lambda ids: f"/comites/{ids[f'session_{files}']}/",
+            files,
+            8,
+            20,
+        ),
+        Work(
+            f"committee, screen of the room among {files} files",
+            MANAGER,
+            lambda ids: f"/comites/{ids[f'session_{files}']}/ecran/?dossier={ids[f'item_{files}']}",
+            files,
+            5,
+            22,
+        ),
+        Work(
+            f"committee, pen among {files} files",
+            MANAGER,
+            lambda ids: f"/comites/{ids[f'session_{files}']}/plume/{ids[f'item_{files}']}/",
+            files,
+            5,
+            22,
+        ),
+    )
+
+
 WORKS = (
     Work("queue, first page of 50 rows", INSTRUCTOR, lambda _: "/instruction/", 50, 4, 15, 1.3),
     Work(
@@ -85,7 +126,17 @@ WORKS = (
         25,
     ),
     Work("a form section", "redacteur@istres.demo", lambda ids: f"/dossiers/{ids['draft']}/enjeu/", 1, 3),
-    Work("dashboard", "gestionnaire@metropole.demo", lambda _: "/tableau-de-bord/", 50, 4, 20),
+    Work("dashboard", MANAGER, lambda _: "/tableau-de-bord/", 50, 4, 20),
+    Work("queue, a page in the middle of the list", INSTRUCTOR, lambda ids: ids["deep"], 50, 4, 15, 1.3),
+    Work(
+        "queue, a search that finds nothing: its counters",
+        INSTRUCTOR,
+        lambda _: "/instruction/?q=introuvable",
+        1,
+        5,
+        15,
+    ),
+    *(work for files in (30, 500) for work in of_the_committee(files)),
 )
 
 
@@ -147,6 +198,7 @@ def measure_at(stack: Stack, size: int, before: list[Result]) -> list[Result]:
         found = [measure(work, visitors[work.who], ids, size, before) for work in WORKS]
         found.append(submit(visitors[SIGNATORY], ids["draft"], size))
         found.append(export(visitors[INSTRUCTOR], size, pid))
+        found.append(workbook(visitors[INSTRUCTOR], size, pid))
     return found
 
 
@@ -216,6 +268,30 @@ def export(visitor: Visitor, size: int, pid: int) -> Result:
         None,
         "≥ 5000 rows/s, flat memory",
         enough and speed >= 5000 and more <= 30,
+    )
+
+
+def workbook(visitor: Visitor, size: int, pid: int) -> Result:
+    """The whole list as XLSX: its rows are counted in the sheet, its memory in the server."""
+    visitor.get("/instruction/export.xlsx")
+    resting = memory(pid)
+    answer = visitor.get("/instruction/export.xlsx")
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as book:
+        rows = book.read("xl/worksheets/sheet1.xml").count(b"<row ") - 1
+    speed = round(rows / answer.seconds)
+    more = (memory(pid) - resting) / MIB
+    return Result(
+        f"XLSX export of the list (memory + {more:.0f} MiB)",
+        size,
+        speed,
+        "rows/s",
+        None,
+        None,
+        answer.queries,
+        answer.size,
+        None,
+        "≥ 1000 rows/s, flat memory",
+        rows >= size * 0.85 and speed >= 1000 and more <= 30,
     )
 
 

@@ -1,12 +1,14 @@
-"""What a measure needs besides the demonstration: a file with 40 timeline entries and 10 documents, a complete draft.
+"""What a measure needs besides the demonstration: a file with 40 entries and 10 documents, a complete draft, the key of
+a deep page, and two calls of 30 and 500 evaluated files with their scenario and their sitting committee.
 
-Run as the owner; prints JSON: {"file": public_id, "draft": public_id}.
+Run as the owner; prints JSON: {"file": public_id, "draft": public_id, "deep": address, "scenario_30": pk …}.
 """
 
 import json
 import os
 import sys
 from datetime import timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 import django
@@ -19,6 +21,8 @@ from django.utils import timezone  # noqa: E402
 
 from accounts.models import User  # noqa: E402
 from applications.models import Application, Attachment  # noqa: E402
+from applications.states import ApplicationState  # noqa: E402
+from benchmarks.calls import measured_calls  # noqa: E402
 from demo.seed.papers import store  # noqa: E402
 from demo.seed.pen import born, note, token  # noqa: E402
 from journal.services import history  # noqa: E402
@@ -72,7 +76,15 @@ def attach(application: Application, count: int, name: str) -> None:
         )
 
 
+def deep_page() -> str:
+    """The address of the page in the middle of the list of all the files, in the order of their sending."""
+    sent = Application.objects.exclude(state=ApplicationState.DRAFT).order_by("submitted_at", "pk")
+    pk, at = sent.values_list("pk", "submitted_at")[sent.count() // 2]
+    return "/instruction/?" + urlencode({"etat": "tous", "tri": "depot", "apres": f"{at:%Y-%m-%dT%H:%M:%S.%f%z}_{pk}"})
+
+
 if __name__ == "__main__":
     with transaction.atomic():
         made = {"file": str(file_to_read().public_id), "draft": str(draft_to_send(sys.argv[1]).public_id)}
+    made |= {"deep": deep_page()} | measured_calls()
     print(json.dumps(made))

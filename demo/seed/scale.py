@@ -175,9 +175,12 @@ STEPS = (
 
 
 @transaction.atomic
-def grow(count: int, *, seed: int, today: date) -> None:
-    """Add `count` applications to the open call. Run as the owner; every invariant holds afterwards."""
-    call = Call.objects.select_related("envelope").filter(state=CallState.OPEN).order_by("-year").first()
+def grow(count: int, *, seed: int, today: date, call: Call | None = None, only: str = "") -> None:
+    """Add `count` applications to the open call (or to `call`, all in the state `only`). Run as the owner.
+
+    Every invariant holds afterwards.
+    """
+    call = call or Call.objects.select_related("envelope").filter(state=CallState.OPEN).order_by("-year").first()
     if call is None:
         raise ValueError("The demonstration must be there first.")
     counter = Counter.objects.get(series=call.number_prefix, year=call.year)
@@ -190,7 +193,7 @@ def grow(count: int, *, seed: int, today: date) -> None:
         # A second growth must not draw the same identifiers again.
         "seed": seed + (Application.objects.aggregate(last=Max("pk"))["last"] or 0) * 100,
         "today": today,
-        "slots": [state for state, share, _road in ROADS for _ in range(share)],
+        "slots": [only] * 20 if only else [state for state, share, _road in ROADS for _ in range(share)],
         "themes": list(call.themes),
         "number": counter.value,
         "opens": call.opens_at,
