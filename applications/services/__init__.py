@@ -11,6 +11,7 @@ from applications.services.changes import (
     withdraw_change,
 )
 from applications.services.decisions import (
+    decide,
     grant,
     reject,
     sign_decision,
@@ -80,6 +81,7 @@ __all__ = [
     "correct_typo",
     "create_draft",
     "date_document",
+    "decide",
     "declare_inadmissible",
     "deposit_signed",
     "end_help",

@@ -102,6 +102,13 @@ def reject(
     return decision
 
 
+def decide(pk: int, kind: str, *, amount_cents: int = 0, by: Any, **given: Any) -> Decision:
+    """The verb of this kind of decision (`grant`, `waitlist`, `reject`); the amount serves a grant alone."""
+    if kind == DecisionKind.GRANT:
+        return grant(pk, amount_cents=amount_cents, by=by, **given)
+    return {DecisionKind.WAITLIST: waitlist, DecisionKind.REJECT: reject}[DecisionKind(kind)](pk, by=by, **given)
+
+
 def check_amount(application: Application, call: Call, cents: int, reasons: str) -> None:
     """The bounds of an award; DomainError with the bound that is passed."""
     if cents <= 0:

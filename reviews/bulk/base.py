@@ -11,9 +11,20 @@ from typing import Any
 
 from django import forms
 
-from applications.models import Application
+from applications.models import Application, Decision
+from applications.states import DecisionKind
+from common.money import euros
 
 Asked = Mapping[str, Any]  # what the form read, as JSON
+
+
+def recorded(decision: Decision) -> str:
+    """What is said of a decision just recorded."""
+    if decision.kind == DecisionKind.GRANT:
+        return f"Accord de {euros(decision.amount_cents)} enregistré ; il attend sa signature."
+    if decision.kind == DecisionKind.REJECT:
+        return "Refus enregistré ; il attend sa signature."
+    return "Mise en liste d’attente enregistrée ; elle attend sa signature."
 
 
 @dataclass(frozen=True)

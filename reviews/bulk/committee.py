@@ -10,7 +10,7 @@ from applications.services.grounds import offered
 from applications.states import DecisionKind, DecisionState, LetterKind
 from common.errors import DomainError
 from common.money import euros
-from reviews.bulk.base import Asked, Kind, Ready, register
+from reviews.bulk.base import Asked, Kind, Ready, recorded, register
 from reviews.committee_states import USES, Outcome, SessionState
 from reviews.models import AgendaItem
 
@@ -18,10 +18,6 @@ KINDS_OF = {
     Outcome.GRANTED: DecisionKind.GRANT,
     Outcome.REFUSED: DecisionKind.REJECT,
     Outcome.WAITLISTED: DecisionKind.WAITLIST,
-}
-DONE = {
-    Outcome.REFUSED: "Refus enregistré ; il attend sa signature.",
-    Outcome.WAITLISTED: "Mise en liste d’attente enregistrée ; elle attend sa signature.",
 }
 
 
@@ -54,18 +50,10 @@ class RecordSession(Kind):
         if item.outcome == Outcome.ADJOURNED:
             services.adjourn(pk, occasion=occasion_of(item), **common)
             return "Ajourné ; la commune est prévenue."
-        common["grounds"] = grounds_of(item)
-        if item.outcome == Outcome.GRANTED:
-            decision = services.grant(pk, amount_cents=item.amount_cents, **common)
-        elif item.outcome == Outcome.REFUSED:
-            decision = services.reject(pk, **common)
-        else:
-            decision = services.waitlist(pk, **common)
-        item.decision = decision
+        kind = KINDS_OF[Outcome(item.outcome)]
+        item.decision = services.decide(pk, kind, amount_cents=item.amount_cents, grounds=grounds_of(item), **common)
         item.save(update_fields=["decision"])
-        if item.outcome == Outcome.GRANTED:
-            return f"Accord de {euros(item.amount_cents)} enregistré ; il attend sa signature."
-        return DONE[Outcome(item.outcome)]
+        return recorded(item.decision)
 
 
 def answered(application: int, asked: Asked) -> AgendaItem:

@@ -17,7 +17,7 @@ from applications.states import GONE, DecisionKind, DecisionState
 from common.errors import DomainError, NotAllowed
 from common.money import euros
 from common.widgets import DateInput
-from reviews.bulk.base import Asked, JobForm, Kind, Ready, register
+from reviews.bulk.base import Asked, JobForm, Kind, Ready, recorded, register
 from reviews.models import Opinion
 from reviews.services.evaluation import check_has_opinion
 from reviews.states import Advice
@@ -56,11 +56,9 @@ class Record(Kind):
             )
         version = seen.get("version")
         if opinion.advice == Advice.UNFAVORABLE:
-            services.reject(pk, reasons=opinion.text, by=by, version=version)
-            return "Refus enregistré ; il attend sa signature."
+            return recorded(services.reject(pk, reasons=opinion.text, by=by, version=version))
         cents = opinion.proposed_cents
-        services.grant(pk, amount_cents=cents, reasons=opinion.text, by=by, version=version)
-        return f"Accord de {euros(cents)} enregistré ; il attend sa signature."
+        return recorded(services.grant(pk, amount_cents=cents, reasons=opinion.text, by=by, version=version))
 
 
 class SignForm(JobForm):

@@ -10,16 +10,11 @@ from applications.services.grounds import composed
 from applications.states import DecisionKind
 from common.errors import DomainError
 from common.money import euros
-from reviews.bulk.base import Asked, Kind, Ready, register
+from reviews.bulk.base import Asked, Kind, Ready, recorded, register
 from reviews.decision_sheet import key_of_file
 from reviews.forms_grounds import USE_OF
 
 NOT_THERE = "Ce dossier n’est pas dans le tableau."
-VERBS = {DecisionKind.REJECT: services.reject, DecisionKind.WAITLIST: services.waitlist}
-DONE = {
-    DecisionKind.REJECT: "Refus enregistré ; il attend sa signature.",
-    DecisionKind.WAITLIST: "Mise en liste d’attente enregistrée ; elle attend sa signature.",
-}
 
 
 @register
@@ -63,13 +58,8 @@ class RecordSheet(Kind):
     def act(self, pk: int, *, by: Any, asked: Asked, seen: Asked) -> str:
         if not seen:
             raise DomainError(NOT_THERE)
-        kind = DecisionKind(seen["kind"])
-        common = {"reasons": seen["reasons"], "grounds": seen["grounds"], "by": by, "version": seen["version"]}
-        if kind == DecisionKind.GRANT:
-            services.grant(pk, amount_cents=seen["cents"], **common)
-            return f"Accord de {euros(seen['cents'])} enregistré ; il attend sa signature."
-        VERBS[kind](pk, **common)
-        return DONE[kind]
+        given = {"reasons": seen["reasons"], "grounds": seen["grounds"], "version": seen["version"]}
+        return recorded(services.decide(pk, seen["kind"], amount_cents=seen["cents"] or 0, by=by, **given))
 
 
 def _ground(code: str, kind: DecisionKind, known: dict[str, Ground]) -> Ground:

@@ -85,11 +85,8 @@ def _proposed(application: Application) -> dict[str, Any]:
 
 def _record(application: Application, form: DecisionForm, by: Any) -> Decision:
     data = form.cleaned_data
-    given = {"reasons": data["reasons"], "grounds": form.grounds(), "by": by, "version": data["version"]}
-    if data["kind"] == DecisionKind.GRANT:
-        return applications.grant(application.pk, amount_cents=data["amount_cents"], **given)
-    verb = applications.waitlist if data["kind"] == DecisionKind.WAITLIST else applications.reject
-    return verb(application.pk, **given)
+    given = {"reasons": data["reasons"], "grounds": form.grounds(), "version": data["version"]}
+    return applications.decide(application.pk, data["kind"], amount_cents=data["amount_cents"] or 0, by=by, **given)
 
 
 def _confirm(application: Application, form: DecisionForm) -> dict[str, Any]:
