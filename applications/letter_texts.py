@@ -144,7 +144,7 @@ SORTS: dict[str, Sort] = {
     ),
     LetterKind.APPEAL: Sort(
         (*_EVERY, "montant_demande"),
-        "Le service reste à votre disposition pour en parler avec vous.",
+        "Le service peut vous recevoir pour en parler.",
         "Quelle décision était contestée, la réponse et ses motifs, le recours qui reste devant le tribunal, et la signature.",
     ),
     LetterKind.CONVENTION: Sort(
