@@ -27,7 +27,7 @@ def _require_preparer(by: Any) -> None:
         raise NotAllowed("Un lot est préparé et scellé par une personne des finances chargée de la préparation.")
 
 
-def require_neutral(pk: int, by: Any) -> None:
+def require_neutral(pk: int, *, by: Any) -> None:
     """Who has an interest in one line of a batch does nothing with it, and reads nothing of it: another person does."""
     if not Batch.objects.visible_to(by).filter(pk=pk).exists():
         raise NotAllowed("Ce lot n’est pas pour vous : une autre personne des finances s’en charge.")
@@ -133,7 +133,7 @@ def seal_batch(pk: int, *, by: Any, version: int | None = None) -> Batch:
     under these locks, then once more by the database. Raises DomainError when a line is no longer ready.
     """
     _require_preparer(by)
-    require_neutral(pk, by)
+    require_neutral(pk, by=by)
     lines = _lock_lines(pk)
     batch = locked(Batch.objects.select_related("prepared_by"), pk, version=version)
     _require_open(batch)
@@ -211,7 +211,7 @@ def _order(line: PaymentLine, *, by: Any) -> None:
 def mark_transmitted(pk: int, *, by: Any, version: int | None = None) -> Batch:
     """The file of the batch was given to the finance software."""
     _require_preparer(by)
-    require_neutral(pk, by)
+    require_neutral(pk, by=by)
     batch = locked(Batch.objects.all(), pk, version=version)
     advance(batch, batch.transmit, by=by, refusal=f"Ce lot est à l’étape « {batch.get_state_display()} ».")
     return batch

@@ -29,7 +29,7 @@ def export_batch(pk: int, format: str, *, by: Any) -> BatchExport:
     """A file of a sealed batch. Raises DomainError when what is stored is not what was sealed, or exports are held."""
     if not policies.can_export_batches(by):
         raise NotAllowed("Les fichiers d’un lot sont téléchargés par les finances.")
-    require_neutral(pk, by)
+    require_neutral(pk, by=by)
     batch = Batch.objects.select_related("prepared_by", "sealed_by").get(pk=pk)
     if batch.state == BatchState.OPEN:
         raise DomainError("Ce lot n’est pas scellé : il n’a pas encore de fichier.")
