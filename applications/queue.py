@@ -1,12 +1,12 @@
 """The desk's list of files: filters that live in the address, counters that stay cheap, pages by key (never OFFSET).
 
-The cost of a page does not follow the number of files: each sort has its index, and a counter stops at `CAP`.
+A counter stops at `CAP`. By delay, by sending, by amount and by number an index gives a page whatever the number of files; the
+other orders (applications.sorting) go through the files that answer the filters and keep the first fifty.
 """
 
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +18,7 @@ from accounts import absences
 from accounts.states import PlanStatus, Role
 from applications.models import Application, FileLabel, PieceRequest
 from applications.models.application import ApplicationQuerySet
+from applications.sorting import KEY, SORTS
 from applications.states import DECIDED, FINAL, UNDECIDED, ApplicationState
 from common.counting import CAP, Count, Counts, count_each, remembered
 from common.money import MoneyError, euros, parse_euros
@@ -57,19 +58,6 @@ GROUPS = {"ouverts": "En cours", "decides": "Décidés", "tous": "Tous"}
 PLANS = {"avec": "Avec plan local", "sans": "Sans plan local"}
 GROUP_STATES: dict[str, tuple[str, ...]] = {"ouverts": UNDECIDED, "decides": tuple({*DECIDED, *FINAL})}
 STATE_CHOICES = [(state.value, state.label) for state in S if state != S.DRAFT]
-
-
-@dataclass(frozen=True)
-class Sort:
-    column: str
-    read: Callable[[str], Any]
-
-
-SORTS = {
-    "delai": Sort("due_on", date.fromisoformat),
-    "depot": Sort("submitted_at", datetime.fromisoformat),
-    "demande": Sort("requested_cents", int),
-}
 
 
 @dataclass
@@ -280,15 +268,13 @@ class Page:
 def page(found: ApplicationQuerySet, chosen: Filters, query: Any, *fields: str, size: int = PAGE, **extra: Any) -> Page:
     """One page of rows (dicts of `fields`, plus annotated `extra`), found by the key of its first or last row."""
     sort = SORTS[chosen.sort]
-    after, before = _key(query.get("apres"), sort), _key(query.get("avant"), sort)
+    after, before = sort.read_key(query.get("apres")), sort.read_key(query.get("avant"))
     back = before is not None
     forward = chosen.descending == back  # the direction the rows are read in
     key = before if back else after
     if key is not None:
-        found = found.filter(_beyond(sort.column, key, ascending=forward))
-    sign = "" if forward else "-"
-    ordered = found.order_by(f"{sign}{sort.column}", f"{sign}pk")
-    rows = list(ordered.values("pk", sort.column, *fields, **extra)[: size + 1])
+        found = sort.beyond(found, key, forward=forward)
+    rows = list(sort.ordered(found, forward=forward).values("pk", KEY, *fields, **extra)[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     if back:
         rows.reverse()
@@ -298,35 +284,13 @@ def page(found: ApplicationQuerySet, chosen: Filters, query: Any, *fields: str, 
     has_next = True if back else more
     return Page(
         rows,
-        _url(query, "avant", rows[0], sort) if has_previous else "",
-        _url(query, "apres", rows[-1], sort) if has_next else "",
+        _url(query, "avant", sort.write_key(rows[0])) if has_previous else "",
+        _url(query, "apres", sort.write_key(rows[-1])) if has_next else "",
     )
 
 
-def _beyond(column: str, key: tuple[Any, int], *, ascending: bool) -> Q:
-    """Rows after this key. Written so that the index on (column, id) starts at the key; NULL is the greatest."""
-    value, pk = key
-    further = Q(pk__gt=pk) if ascending else Q(pk__lt=pk)
-    if value is None:
-        return Q(**{f"{column}__isnull": True}) & further | (Q() if ascending else Q(**{f"{column}__isnull": False}))
-    side = "gt" if ascending else "lt"
-    reached = Q(**{f"{column}__{side}e": value}) & (Q(**{f"{column}__{side}": value}) | further)
-    return reached | Q(**{f"{column}__isnull": True}) if ascending and column == "due_on" else reached
-
-
-def _key(text: str | None, sort: Sort) -> tuple[Any, int] | None:
-    value, _, pk = (text or "").rpartition("_")
-    try:
-        return (sort.read(value) if value else None, int(pk)) if pk.isascii() and pk.isdigit() else None
-    except ValueError:
-        return None
-
-
-def _url(query: Any, name: str, row: dict[str, Any], sort: Sort) -> str:
+def _url(query: Any, name: str, key: str) -> str:
     kept = [(k, v) for k, values in query.lists() for v in values if k not in ("apres", "avant")]
-    value = row[sort.column]
-    text = "" if value is None else value.isoformat() if hasattr(value, "isoformat") else str(value)
-    key = f"{text}_{row['pk']}"
     return f"?{urlencode([*kept, (name, key)])}"
 
 

@@ -17,6 +17,7 @@ from accounts.models import Organisation, User
 from accounts.states import DESK_ROLES
 from applications import listing, question_export, queue
 from applications.models import Application, FileLabel, Label, PieceRequest
+from applications.sorting import CHOICES, SORTS
 from applications.states import UNDECIDED, ApplicationState
 from applications.visibility import HELPING_ROLES
 from common.hidden import Hidden, hidden_from
@@ -76,8 +77,7 @@ def desk_queue(request: HttpRequest) -> HttpResponse:
 def desk_queue_export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """The list with its filters, in its order, without a limit; without filters, every file that was sent."""
     chosen = queue.read_filters(request.GET, default_state="tous")
-    sign = "-" if chosen.descending else ""
-    found = queue.filtered(request.user, chosen).order_by(f"{sign}{queue.SORTS[chosen.sort].column}", f"{sign}pk")
+    found = SORTS[chosen.sort].ordered(queue.filtered(request.user, chosen), forward=not chosen.descending)
     call = Call.objects.filter(pk=chosen.call).first() if chosen.call else None
     beside = question_export.QuestionColumns(call) if call else None
     if kind == "xlsx":
@@ -206,6 +206,7 @@ def choices(user: Any, chosen: queue.Filters) -> dict[str, SafeString]:
         "plan": options((("", "Tous"), *queue.PLANS.items()), chosen.plan),
         "delay": options((("", "Tous"), *queue.DELAYS.items()), chosen.delay),
         "pieces": options((("", "Toutes"), *queue.PIECES.items()), chosen.pieces),
+        "sorts": options(CHOICES, chosen.order),
         "labels": options(_labels(), str(chosen.label or "")),
         "people": options((*nobody, *people), chosen.instructor),
     }

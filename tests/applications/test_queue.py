@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from applications import queue, services
 from applications.models import Application
+from applications.sorting import CHOICES, SORTS
 from applications.states import ApplicationState
 from common.working_days import last_day_within, working_days
 from reviews import services as reviews
@@ -269,6 +271,58 @@ class TestPages:
         assert [len(one) for one in forward] == [2, 2, 1]
         assert walk(desk.manager, chosen, "previous_url", start=forward) == forward[-2::-1]
 
+    @pytest.mark.parametrize("order", [order for order, _ in CHOICES])
+    def test_every_file_once_whatever_the_order_and_the_size_of_the_page(self, desk: Desk, order: str) -> None:
+        """Ties, missing values and accents: forward, then back from the end, for each size."""
+        files = [titled(desk, title) for title in ("École", "ecole", "_a_=_", "École")]
+        files += [desk.application(S.IN_INSTRUCTION) for _ in range(2)]
+        Application.objects.filter(pk__in=[files[0].pk, files[4].pk]).update(due_on=None)
+        chosen = queue.Filters(state="tous", sort=order.removeprefix("-"), descending=order.startswith("-"))
+        whole = SORTS[chosen.sort].ordered(queue.filtered(desk.manager, chosen), forward=not chosen.descending)
+        expected = [one.pk for one in whole]
+        assert sorted(expected) == sorted(one.pk for one in files)
+        for size in (1, 2, 4, 6):
+            there, query, last = [], "", ""
+            while True:
+                page = queue.page(queue.filtered(desk.manager, chosen), chosen, QueryDict(query), "number", size=size)
+                there += [row["pk"] for row in page.rows]
+                last = query
+                if not page.next_url:
+                    break
+                query = page.next_url[1:]
+            assert there == expected, size
+            back = [row["pk"] for row in page.rows]
+            while page.previous_url:
+                page = queue.page(
+                    queue.filtered(desk.manager, chosen), chosen, QueryDict(page.previous_url[1:]), "number", size=size
+                )
+                back = [row["pk"] for row in page.rows] + back
+            assert back == expected, (size, last)
+
+    def test_orders_are_those_of_a_french_reader(self, desk: Desk, client: Client) -> None:
+        files = {title: titled(desk, title) for title in ("Zoo", "école", "Eau", "Été")}
+        client.force_login(desk.manager)
+        expected = [files[title].number for title in ("Eau", "école", "Été", "Zoo")]
+        assert numbers(client, "etat=tous&tri=action") == expected
+        assert numbers(client, "etat=tous&tri=-action") == expected[::-1]
+        export = b"".join(client.get(reverse("desk_queue_export"), {"etat": "tous", "tri": "action"}).streaming_content)
+        told = [row[0] for row in csv.reader(io.StringIO(export.decode("utf-8-sig")), delimiter=settings.CSV_SEPARATOR)]
+        assert told[1:] == expected
+
+    def test_files_without_instructor_come_last(self, desk: Desk, client: Client) -> None:
+        nobody, taken = desk.application(), desk.application(S.IN_INSTRUCTION)
+        client.force_login(desk.manager)
+        assert numbers(client, "etat=tous&tri=instructeur") == [taken.number, nobody.number]
+        shown = client.get(URL, {"etat": "tous", "tri": "-etat"}).content.decode()
+        assert '<option value="-etat" selected>' in shown and 'aria-sort="descending"' in shown
+
+    def test_a_key_made_by_hand_breaks_nothing(self, desk: Desk, client: Client) -> None:
+        one = desk.application()
+        client.force_login(desk.manager)
+        for key in ("%3D%00_1", "a_1", "%3D_1", "_1", "99999999999999999999999_1", "1_99999999999999999999999"):
+            for order in ("action", "theme", "demande", "instructeur"):
+                assert numbers(client, f"etat=tous&tri={order}&apres={key}") in ([], [one.number])
+
     def test_counters_stop_at_their_cap(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
         for _ in range(3):
             desk.application()
@@ -290,6 +344,11 @@ class TestPages:
         with CaptureQueriesContext(connection) as thirty:
             assert len(client.get(URL, {"etat": "tous"}).context["page"].rows) == 30
         assert len(one) == len(thirty) <= 15
+
+
+def titled(desk: Desk, title: str) -> Application:
+    site = sections()["chantier"][0] | {"title": title}
+    return a_sent_application(desk.call, a_commune(), chantier=(site, {}))
 
 
 def walk(user: Any, chosen: queue.Filters, direction: str, start: list[list[int]] | None = None) -> list[list[int]]:

@@ -15,6 +15,7 @@ from accounts.models import Organisation, User
 from applications import services as applications
 from applications import visibility
 from applications.models import Application
+from applications.sorting import CHOICES
 from applications.states import ApplicationState
 from notifications.models import Message
 from reports.services import send_weekly_report
@@ -141,7 +142,7 @@ def starts(call: Any) -> list[str]:
     plain = [reverse(name) for name, row in TABLE.items() if not row.args and (row.get or row.post)]
     queue = reverse("desk_queue")
     views = [f"{queue}?etat={state}" for state in ("tous", "ouverts", "decides", *S.values)]
-    views += [f"{queue}?etat=tous&tri={sort}" for sort in ("delai", "-delai", "depot", "-depot", "demande", "-demande")]
+    views += [f"{queue}?etat=tous&tri={sort}" for sort, _ in CHOICES]
     views += [f"{queue}?etat=tous&q={word}" for word in (CANARY, CANARY.lower(), "Rognes", "3917,43")]
     views += [f"{queue}?etat=tous&min=3917&max=3918", f"{queue}?vue=jour", f"{queue}?vue=retard"]
     exports = [
