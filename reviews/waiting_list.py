@@ -55,7 +55,7 @@ class WaitingList:
 def waiting_lists(user: Any) -> list[WaitingList]:
     """Those of the files this person may see. A file fits when it and those before it that fit find their money."""
     files = (
-        Application.objects.visible_to(user)
+        Application.objects.on_desk_of(user)
         .filter(state=S.WAITLISTED)
         .select_related("call__envelope__balance", "organisation", "opinion")
         .order_by("call_id", "submitted_at", "pk")

@@ -46,7 +46,7 @@ def read_sheet(content: bytes, name: str, *, by: Any) -> DecisionSheet:
 def look_at(sheet: DecisionSheet, *, by: Any) -> Looked:
     """Nothing is written. Before the work only: afterwards its rows tell what became of each file."""
     lines = by_number(sheet.lines)
-    seen = Application.objects.visible_to(by).sent()
+    seen = Application.objects.on_desk_of(by).sent()
     pks = {key_of_file(str(number)): pk for number, pk in seen.filter(number__in=lines).values_list("number", "pk")}
     asked = {"lines": lines, "grounds": {one.code.lower(): one for one in Ground.objects.filter(retired_at=None)}}
     found = look(KINDS[KIND], pks.values(), by=by, asked=asked)

@@ -95,6 +95,6 @@ def _after(waiting: Appeal | None) -> list[str]:
 
 def waiting_appeals(user: Any) -> Any:
     """The appeals that wait for an answer, on the files this person may see."""
-    seen = Application.objects.visible_to(user).sent()
+    seen = Application.objects.on_desk_of(user).sent()
     found = Appeal.objects.filter(application__in=seen, state=AppealState.RECEIVED)
     return found.select_related("application__organisation", "decision").order_by("due_on")

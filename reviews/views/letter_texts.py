@@ -141,7 +141,7 @@ def as_pdf(content: bytes, name: str) -> HttpResponse:
 
 
 def _files(call: Call, user: Any) -> Any:
-    found = Application.objects.visible_to(user).sent().filter(call=call).exclude(number=None)
+    found = Application.objects.on_desk_of(user).sent().filter(call=call).exclude(number=None)
     return found.select_related("organisation", "call__fund", "instructor").order_by("-pk")
 
 

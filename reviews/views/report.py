@@ -38,7 +38,7 @@ VIEWS = {
 
 def reports_seen(user: Any) -> Any:
     """Reports of the files this person may see; a declared interest hides them."""
-    return FinalReport.objects.filter(application__in=Application.objects.visible_to(user).sent())
+    return FinalReport.objects.filter(application__in=Application.objects.on_desk_of(user).sent())
 
 
 # --- The list --------------------------------------------------------------------------------------------------

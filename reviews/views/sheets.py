@@ -95,7 +95,7 @@ def _versions(request: HttpRequest) -> dict[int, int]:
 @for_roles(Role.FUND_MANAGER)
 def sheet_model(request: HttpRequest) -> HttpResponse:
     """The files to decide, in a table to fill in."""
-    seen = Application.objects.visible_to(request.user).filter(state__in=(S.REVIEWED, S.WAITLISTED)).order_by("number")
+    seen = Application.objects.on_desk_of(request.user).filter(state__in=(S.REVIEWED, S.WAITLISTED)).order_by("number")
     files = list(seen.select_related("organisation", "opinion")[:1000])
     scores = results([one.pk for one in files])
     rows = [
