@@ -218,7 +218,7 @@ def test_who_sees_a_report_at_the_desk(report: FinalReport, desk: Desk) -> None:
     assert auditor.get(page("desk_report_accept", report)).status_code == 403
     both = signatory_of(report.application)
     a_membership(both, "instructor")
-    assert client_of(both).post(page("desk_report_accept", report), {}).status_code == 403
+    assert client_of(both).post(page("desk_report_accept", report), {}).status_code == 404
 
 
 def test_the_list_asks_as_much_for_one_report_as_for_thirty(desk: Desk) -> None:
