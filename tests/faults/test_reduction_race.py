@@ -11,6 +11,7 @@ from applications.models import Application, ChangeRequest
 from payments import services as payments
 from payments.models import Instalment
 from reports import invariants
+from tests.factories.fund import an_envelope
 from tests.factories.payments import Team, a_bank, a_decision
 from tests.faults.test_bank_race import race
 
@@ -30,6 +31,7 @@ def an_agreed_change(team: Team) -> ChangeRequest:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_reduction_and_a_request_never_both_count() -> None:
+    an_envelope(ROUNDS * AWARD)  # whoever wins each round, there is money for the next
     team = Team()
     for _ in range(ROUNDS):
         of_round = team.beside()
