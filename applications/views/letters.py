@@ -33,7 +33,7 @@ def application_letters(request: HttpRequest, public_id: UUID) -> HttpResponse:
     posted = request.method == "POST"
     data, files = (request.POST, request.FILES) if posted else (None, None)
     form = SignedPaperForm(data, files, kinds=[SignedKind.CONVENTION]) if to_sign or posted else None
-    if form is not None and posted and _deposited(request, application, form):
+    if form is not None and posted and deposited(request, application, form):
         messages.success(request, "La convention signée est déposée ; la métropole est prévenue.")
         return redirect("application_letters", public_id)
     context = {
@@ -46,8 +46,8 @@ def application_letters(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "applications/commune/letters.html", context, status=422 if form and form.errors else 200)
 
 
-def _deposited(request: HttpRequest, application: Application, form: SignedPaperForm) -> bool:
-    """Whether what was chosen is kept; the form says why not."""
+def deposited(request: HttpRequest, application: Application, form: SignedPaperForm) -> bool:
+    """Whether what was chosen is kept; the form says why not. The desk's page asks it too."""
     if form.refuse_heavy(too_heavy(request)) or not form.is_valid():
         return False
     data = form.cleaned_data

@@ -15,8 +15,8 @@ from applications.letters import letters_of, scans_of
 from applications.models import Application, Decision
 from applications.services.signed_papers import convention_of, signed_decision
 from applications.states import DecisionKind, DecisionState, SignedKind
-from common.errors import DomainError, NotAllowed
-from documents.uploads import too_heavy
+from applications.views.letters import deposited
+from common.errors import NotAllowed
 from reviews.views.access import desk_page, file_of
 
 
@@ -35,7 +35,7 @@ def desk_letters(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return redirect("desk_letters", public_id)
     made = convention_of(decision) is not None
     form = _form(request, made) if may and (decision is not None or request.method == "POST") else None
-    if form is not None and request.method == "POST" and _deposited(request, application, form):
+    if form is not None and request.method == "POST" and deposited(request, application, form):
         messages.success(request, "Le document signé est déposé ; la commune est prévenue.")
         return redirect("desk_letters", public_id)
     context = {
@@ -60,16 +60,3 @@ def _awarded(decision: Decision | None) -> bool:
 
 def _makes(user: Any, application: Application) -> bool:
     return bool(policies.is_fund_manager(user, application) or policies.can_sign_decision(user, application))
-
-
-def _deposited(request: HttpRequest, application: Application, form: SignedPaperForm) -> bool:
-    """Whether what was chosen is kept; the form says why not."""
-    if form.refuse_heavy(too_heavy(request)) or not form.is_valid():
-        return False
-    data = form.cleaned_data
-    try:
-        applications.deposit_signed(application.pk, kind=data["kind"], upload=data["file"], by=request.user)
-    except DomainError as refusal:
-        form.add_error("file", str(refusal))
-        return False
-    return True
